@@ -14,6 +14,6 @@
 // replaces the target only once everything is on the disk.
 //
 // The rules are those of the reference implementation, and stricter where that
-// one is silent: a name or a key given twice is an error here, there the last
-// one wins.
+// one is silent: a name given twice, a key of a tensor that the format does not
+// have, and blanks before the JSON are errors here.
 package safetensors
