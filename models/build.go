@@ -1,0 +1,54 @@
+package models
+
+import (
+	"hash/fnv"
+	"math/rand/v2"
+
+	"github.com/go-cloze/cloze/models/torch"
+)
+
+// initial says what a fresh parameter holds: constant everywhere, plus noise of that standard deviation.
+type initial struct{ constant, std float64 }
+
+// weights gives a constructor its tensors: fresh ones, those of a file, or none (counting).
+type weights interface {
+	// tensor returns the parameter's values, shaped param.Shape. What cannot be given is nil and remembered.
+	tensor(param Param, init initial) *torch.Tensor
+}
+
+// builder collects parameters while a constructor walks through its layers. The path of names is the
+// file's, so building, loading, counting and saving cannot disagree about what a model consists of.
+type builder struct {
+	params  *Params
+	weights weights
+}
+
+func (b builder) param(name string, init initial, decay, inOut bool, shape ...int64) *torch.Tensor {
+	param := Param{Name: name, Shape: shape, Decay: decay, inOut: inOut}
+	param.Tensor = b.weights.tensor(param, init)
+	b.params.add(param)
+	return param.Tensor
+}
+
+// counting is the weights of a model that is only measured.
+type counting struct{}
+
+func (counting) tensor(Param, initial) *torch.Tensor { return nil }
+
+// fresh draws weights from a seed. Each parameter has a stream of its own, chosen by its name: its values
+// depend neither on the order of construction nor on libtorch's generator, threads or device.
+type fresh struct{ seed uint64 }
+
+func (f fresh) tensor(param Param, init initial) *torch.Tensor {
+	hash := fnv.New64a()
+	hash.Write([]byte(param.Name))
+	rng := rand.New(rand.NewPCG(f.seed, hash.Sum64()))
+	values := make([]float32, shapeNumEl(param.Shape))
+	for i := range values {
+		values[i] = float32(init.constant)
+		if init.std != 0 {
+			values[i] += float32(init.std * rng.NormFloat64())
+		}
+	}
+	return torch.FromFloat32(values, param.Shape...).Keep().SetRequiresGrad(true)
+}

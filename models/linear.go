@@ -1,0 +1,23 @@
+package models
+
+import "github.com/go-cloze/cloze/models/torch"
+
+// Linear is y = x Wᵀ + b. The weight is kept [out,in] for every family: on two cores this layout is up to 5 %
+// faster, forward and backward, than [in,out] with addmm where a layer widens, and equal elsewhere (docs/log.md).
+type Linear struct {
+	WeightOI *torch.Tensor // [out,in]
+	BiasO    *torch.Tensor // [out], nil for none
+}
+
+// Forward maps [N,in] to [N,out].
+func (l Linear) Forward(x *torch.Tensor) *torch.Tensor { return x.Linear(l.WeightOI, l.BiasO) }
+
+// linear builds a Linear under the names prefix.weight and prefix.bias. inOut marks files that hold the
+// weight transposed.
+func (b builder) linear(prefix string, in, out int, std float64, bias, inOut bool) Linear {
+	l := Linear{WeightOI: b.param(prefix+".weight", initial{std: std}, true, inOut, int64(out), int64(in))}
+	if bias {
+		l.BiasO = b.param(prefix+".bias", initial{}, false, false, int64(out))
+	}
+	return l
+}

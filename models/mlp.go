@@ -1,0 +1,35 @@
+package models
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/go-cloze/cloze/models/torch"
+)
+
+// Activation is a function applied to every number of a tensor.
+type Activation func(*torch.Tensor) *torch.Tensor
+
+// activations are the functions by Hugging Face's names. GPT-2's gelu_new is the tanh form of GELU
+// (Hendrycks and Gimpel 2016); gelu is the exact one, by the error function.
+var activations = map[string]Activation{
+	"gelu_new":          func(x *torch.Tensor) *torch.Tensor { return x.GELU("tanh") },
+	"gelu_pytorch_tanh": func(x *torch.Tensor) *torch.Tensor { return x.GELU("tanh") },
+	"gelu":              func(x *torch.Tensor) *torch.Tensor { return x.GELU("none") },
+	"relu":              (*torch.Tensor).ReLU,
+	"silu":              (*torch.Tensor).SiLU,
+	"swish":             (*torch.Tensor).SiLU,
+}
+
+func activationNames() []string { return slices.Sorted(maps.Keys(activations)) }
+
+// MLP widens each row to F numbers, bends them, and narrows back to D.
+type MLP struct {
+	Up, Down Linear // [F,D] and [D,F]
+	Activate Activation
+}
+
+// Forward maps [N,D] to [N,D].
+func (m MLP) Forward(xND *torch.Tensor) *torch.Tensor {
+	return m.Down.Forward(m.Activate(m.Up.Forward(xND)))
+}

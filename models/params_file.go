@@ -1,0 +1,192 @@
+package models
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+
+	"github.com/go-cloze/cloze/models/safetensors"
+	"github.com/go-cloze/cloze/models/torch"
+)
+
+// naming turns a tensor's name in a file into the parameter's; ignore marks what is no weight.
+type naming func(file string) (name string, ignore bool)
+
+// Save writes the parameters to a safetensors file, a tied weight once, in the layout and under the names of
+// Hugging Face. The old file stays until the new one is whole. Run it inside torch.Do.
+func (p *Params) Save(path string) error {
+	sources := make([]safetensors.Source, 0, len(p.list))
+	for _, param := range p.list {
+		dtype, ok := fileDTypes[param.Tensor.DType()]
+		if !ok {
+			return fmt.Errorf("%s: %s has type %v, which model files do not hold; convert it to float32 first", path, param.Name, param.Tensor.DType())
+		}
+		sources = append(sources, safetensors.Source{
+			Name: param.Name, DType: dtype, Shape: param.fileShape(),
+			Bytes: func() (data []byte, err error) {
+				err = torch.Do(func() error {
+					torch.Scope(func() { torch.NoGrad(func() { data = param.fileLayout(param.Tensor).Bytes() }) })
+					return nil
+				})
+				return data, err
+			},
+		})
+	}
+	// transformers reads only files that say which framework's layout they hold.
+	return safetensors.Write(path, sources, map[string]string{"format": "pt"})
+}
+
+var fileDTypes = map[torch.DType]safetensors.DType{
+	torch.Float32: safetensors.F32, torch.Float64: safetensors.F64, torch.Float16: safetensors.F16, torch.BFloat16: safetensors.BF16,
+}
+
+// Load overwrites the parameters with those of a safetensors file. A missing, extra or misshaped tensor is an
+// error that names it, and then nothing was changed. Run it inside torch.Do.
+func (p *Params) Load(path string) error {
+	file, err := safetensors.Open(path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	from := newStored(file, p.naming, p.ties)
+	for _, param := range p.list {
+		from.find(param)
+	}
+	if err := from.problem(p); err != nil {
+		return err
+	}
+	torch.NoGrad(func() {
+		for _, param := range p.list {
+			torch.Scope(func() { param.Tensor.Copy_(from.values(param)) })
+		}
+	})
+	p.ignored = from.ignored
+	return from.err
+}
+
+// Ignored returns how many tensors of the file last loaded were no weights (causal masks kept as buffers).
+func (p *Params) Ignored() int { return p.ignored }
+
+// fileShape is the shape of the parameter in files.
+func (p Param) fileShape() []int64 {
+	if !p.inOut {
+		return p.Shape
+	}
+	return []int64{p.Shape[1], p.Shape[0]}
+}
+
+// fileLayout turns a tensor from the memory's layout to the file's or back: both ways it is one transposition.
+func (p Param) fileLayout(t *torch.Tensor) *torch.Tensor {
+	if !p.inOut {
+		return t
+	}
+	return t.Transpose(0, 1).Contiguous()
+}
+
+// stored is the weights of a file. Its first error is kept; see problem.
+type stored struct {
+	file    *safetensors.File
+	byName  map[string]safetensors.Tensor // by our names
+	ties    map[string]string
+	used    map[string]bool
+	ignored int
+	err     error
+}
+
+func newStored(file *safetensors.File, naming naming, ties map[string]string) *stored {
+	s := &stored{file: file, byName: map[string]safetensors.Tensor{}, ties: ties, used: map[string]bool{}}
+	for _, tensor := range file.Tensors() {
+		name, ignore := naming(tensor.Name)
+		if ignore {
+			s.ignored++
+			continue
+		}
+		if other, twice := s.byName[name]; twice {
+			s.fail("holds the weight %s twice, as %s and as %s; remove one", name, other.Name, tensor.Name)
+		}
+		s.byName[name] = tensor
+	}
+	return s
+}
+
+func (s *stored) fail(format string, args ...any) {
+	if s.err == nil {
+		s.err = fmt.Errorf("%s: "+format, append([]any{s.file.Path()}, args...)...)
+	}
+}
+
+// find returns the file's tensor for a parameter and checks its shape. Of a tied weight a file may hold either
+// name, or both with the same bytes.
+func (s *stored) find(param Param) (safetensors.Tensor, bool) {
+	tensor, ok := s.byName[param.Name]
+	s.used[param.Name] = true
+	for other, name := range s.ties {
+		twin, exists := s.byName[other]
+		if name != param.Name || !exists {
+			continue
+		}
+		s.used[other] = true
+		if ok && !bytes.Equal(twin.Data, tensor.Data) {
+			s.fail("%s and %s differ, but the configuration ties them; set tie_word_embeddings to false", tensor.Name, twin.Name)
+		}
+		if !ok {
+			tensor, ok = twin, true
+		}
+	}
+	if !ok {
+		s.fail("tensor %s is missing; is this the file of another model or configuration?", param.Name)
+		return tensor, false
+	}
+	if shape := param.fileShape(); !slices.Equal(tensor.Shape, shape) {
+		s.fail("tensor %s has shape %v, the configuration wants %v", tensor.Name, tensor.Shape, shape)
+		return tensor, false
+	}
+	return tensor, true
+}
+
+// values returns the file's numbers for a parameter as a new float32 tensor in the memory's layout, or nil.
+func (s *stored) values(param Param) *torch.Tensor {
+	tensor, ok := s.find(param)
+	if !ok {
+		return nil
+	}
+	numbers, err := tensor.Float32s()
+	if err != nil {
+		s.fail("tensor %s: %w", tensor.Name, err)
+		return nil
+	}
+	return param.fileLayout(torch.FromFloat32(numbers, param.fileShape()...))
+}
+
+// tensor is values as a trainable parameter.
+func (s *stored) tensor(param Param, _ initial) (t *torch.Tensor) {
+	torch.Scope(func() {
+		if t = s.values(param); t != nil {
+			t.Keep().SetRequiresGrad(true)
+		}
+	})
+	return t
+}
+
+// problem returns the first error of all finds, or else names the tensors that no parameter of p asked for.
+func (s *stored) problem(p *Params) error {
+	if s.err != nil {
+		return s.err
+	}
+	var extra []string
+	for name, tensor := range s.byName {
+		if !s.used[name] {
+			extra = append(extra, tensor.Name)
+		}
+	}
+	if len(extra) == 0 {
+		return nil
+	}
+	slices.Sort(extra)
+	more := ""
+	if len(extra) > 1 {
+		more = fmt.Sprintf(" and %d more", len(extra)-1)
+	}
+	return fmt.Errorf("%s: tensor %s%s belongs to no weight of the model (it has %d); is this the file of another model or configuration?",
+		s.file.Path(), extra[0], more, p.Len())
+}
