@@ -7,8 +7,8 @@ import (
 
 // SplitConfig says how much of a corpus is held out for validation.
 type SplitConfig struct {
-	ValidFraction  float64 `yaml:"valid_fraction" json:"valid_fraction"`     // share of the tokens held out, in [0, 0.5]; 0 holds nothing out
-	ValidMaxTokens int64   `yaml:"valid_max_tokens" json:"valid_max_tokens"` // most tokens held out, so that evaluation stays quick on a large corpus; 0 is no limit
+	ValidFraction  float64 `json:"valid_fraction"`   // share of the tokens held out, in [0, 0.5]; 0 holds nothing out
+	ValidMaxTokens int64   `json:"valid_max_tokens"` // most tokens held out, so that evaluation stays quick on a large corpus; 0 is no limit
 }
 
 // DefaultSplit holds out 5 % of the tokens, at most 200,000.
