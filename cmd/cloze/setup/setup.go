@@ -2,8 +2,11 @@ package setup
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"io"
+	"os"
+	"path/filepath"
+	"sync"
 	"time"
 )
 
@@ -22,7 +25,7 @@ type Config struct {
 	CacheDir string
 	// Log gets a line for each step and, during downloads, for each few
 	// seconds; nil is silence.
-	Log io.Writer
+	Log io.Writer `json:"-"`
 }
 
 // Report tells what Run found and made.
@@ -51,33 +54,150 @@ type Report struct {
 // before it stays, and the next Run goes on from there. A second Run beside
 // this one waits for it.
 func Run(ctx context.Context, cfg Config) (Report, error) {
-	return Report{}, errors.New("setup: being written")
+	j, err := newJob(ctx, cfg)
+	if err != nil {
+		return Report{}, err
+	}
+	lt, note, err := findLibtorch(ctx, j.cache)
+	if err != nil {
+		return Report{}, err
+	}
+	if lt.dir != "" {
+		if p, err := j.plan(lt); err != nil {
+			return Report{}, err
+		} else if j.done(ctx, p) {
+			j.report.UpToDate = true
+			return j.finish(p), nil
+		}
+	}
+	unlock, err := j.lock(ctx)
+	if err != nil {
+		return Report{}, err
+	}
+	defer unlock()
+	return j.make(ctx, note)
 }
 
-// Check is what Doctor says of one part.
-type Check struct {
-	Part    string `json:"part"`    // "go", "g++", "libtorch", ...
-	OK      bool   `json:"ok"`      // nothing to do
-	Found   string `json:"found"`   // what and where; "" when nothing was found
-	Missing string `json:"missing"` // what is not there; "" when OK
-	Remedy  string `json:"remedy"`  // how to get it; "" when OK
+// make does what is not done yet, under the lock. It looks for libtorch again,
+// since another set-up may just have brought it.
+func (j *job) make(ctx context.Context, note string) (Report, error) {
+	lt, _, err := findLibtorch(ctx, j.cache)
+	if err == nil && lt.dir == "" {
+		if note != "" {
+			j.say("%s", note)
+		}
+		lt, err = j.fetchLibtorch(ctx)
+	}
+	if err != nil {
+		return Report{}, err
+	}
+	j.say("libtorch %s: %s (%s)", torchVersion, lt.dir, lt.origin)
+	p, err := j.plan(lt)
+	if err != nil {
+		return Report{}, err
+	}
+	if !complete(j.gotchDir(p)) {
+		if err := j.build(ctx, p); err != nil {
+			return Report{}, err
+		}
+	}
+	if gotchIn(ctx, j.tools.goCmd, j.work) != j.gotchDir(p) {
+		if err := j.writeWork(ctx, j.gotchDir(p)); err != nil {
+			return Report{}, err
+		}
+	}
+	j.say("gotch: %s", j.gotchDir(p))
+	j.say("workspace: %s", j.work)
+	return j.finish(p), nil
 }
 
-// Doctor looks at every part that cloze needs, changes nothing and never fails.
-// Of a packed copy (see Dist) it looks only at what that needs to run.
-func Doctor(ctx context.Context, cfg Config) []Check { return nil }
-
-// DistConfig says what to pack.
-type DistConfig struct {
-	// Setup's fields mean what they mean to Run, which Dist calls first.
-	Setup Config
-	// Out is the folder for the archive, made when it is not there.
-	Out string
+// job is one Run: what it was asked, what it found and what it has done.
+type job struct {
+	cfg      Config
+	platform platform
+	cache    string
+	tools    tools
+	module   module
+	work     string        // the go.work that counts for module
+	every    time.Duration // between two lines of a download
+	start    time.Time
+	saying   sync.Mutex
+	report   Report
 }
 
-// Dist builds the command with libtorch and packs it with libtorch's libraries
-// into Out/cloze-linux-amd64.tar.gz (or -arm64), which runs where neither Go
-// nor libtorch is installed. It returns the archive's path.
-func Dist(ctx context.Context, cfg DistConfig) (string, error) {
-	return "", errors.New("setup: being written")
+// newJob checks all that needs no libtorch.
+func newJob(ctx context.Context, cfg Config) (*job, error) {
+	j := &job{cfg: cfg, every: 5 * time.Second, start: time.Now()}
+	var err error
+	if j.platform, err = thisPlatform(); err != nil {
+		return nil, err
+	}
+	switch cfg.Device {
+	case "", "cpu":
+	case "cuda":
+		return nil, cudaError()
+	default:
+		return nil, fmt.Errorf("setup: --device %s: unknown: cpu or cuda", cfg.Device)
+	}
+	if j.cache, err = cacheDir(cfg); err != nil {
+		return nil, err
+	}
+	if j.tools, err = findTools(ctx); err != nil {
+		return nil, err
+	}
+	if j.module, err = findModule(ctx, j.tools.goCmd, cfg.ModuleDir); err != nil {
+		return nil, err
+	}
+	j.work, err = workPath(ctx, j.tools.goCmd, j.module.Dir)
+	return j, err
+}
+
+// plan joins a libtorch with the kernels that this program carries.
+func (j *job) plan(lt libtorch) (plan, error) {
+	files, ops, err := readKernels(j.module)
+	return plan{lt: lt, ops: ops, native: files, hash: kernels.hash(), cxxID: j.tools.cxxID}, err
+}
+
+// done tells whether everything that plan leads to is in place.
+func (j *job) done(ctx context.Context, p plan) bool {
+	return complete(j.gotchDir(p)) && gotchIn(ctx, j.tools.goCmd, j.work) == j.gotchDir(p)
+}
+
+// complete tells whether a gotch folder is whole: it is renamed when it is, so
+// this only notices what was removed by hand.
+func complete(dir string) bool {
+	archives, _ := filepath.Glob(filepath.Join(dir, "libtch", "libcloze_torch-*.a"))
+	_, err := os.Stat(filepath.Join(dir, "libtch", "lib.go"))
+	return len(archives) == 1 && err == nil
+}
+
+func (j *job) finish(p plan) Report {
+	j.report.Libtorch, j.report.Origin = p.lt.dir, p.lt.origin
+	j.report.Gotch, j.report.GoWork, j.report.Ops = j.gotchDir(p), j.work, len(p.ops)
+	return j.report
+}
+
+// say writes a line of progress, with the seconds since the start.
+func (j *job) say(format string, args ...any) {
+	if j.cfg.Log == nil {
+		return
+	}
+	j.saying.Lock()
+	defer j.saying.Unlock()
+	fmt.Fprintf(j.cfg.Log, "setup %6.1fs  %s\n", time.Since(j.start).Seconds(), fmt.Sprintf(format, args...))
+}
+
+// String is the report as people read it, a line a fact.
+func (r Report) String() string {
+	head := "set up"
+	if r.UpToDate {
+		head = "set up already"
+	}
+	s := fmt.Sprintf("%s: libtorch %s in %s (%s)\n        gotch %s with %d ops in %s\n        %s\n",
+		head, torchVersion, r.Libtorch, r.Origin, gotchVersion, r.Ops, r.Gotch, r.GoWork)
+	if !r.UpToDate {
+		s += fmt.Sprintf("        downloaded %s in %.0f s; compiled %d C++ files (%d reused) in %.0f s\n",
+			size(r.DownloadedBytes), r.Fetch.Seconds(), r.Compiled, r.Reused, r.Build.Seconds())
+	}
+	return s
 }
