@@ -1,0 +1,21 @@
+package torch
+
+// #include "native/native.h"
+import "C"
+
+import "unsafe"
+
+// Attention returns softmax(q k' / sqrt(K)) v (Vaswani et al. 2017, arXiv:1706.03762) for rows packed one after another: q, k and v
+// are [N,H,K], row i is [rowOffsets[i], rowOffsets[i+1]) of N and attends to itself only; causal hides what comes later in a row.
+// Nothing outside a row has any influence on it, forward or backward, and no mask is built. dropout is the probability of dropping
+// an attention probability (0 outside training). The result is [N,H,K].
+func Attention(q, k, v *Tensor, rowOffsets []int32, causal bool, dropout float64) *Tensor {
+	mustBeInside()
+	if len(rowOffsets) == 0 {
+		fail("row offsets must hold at least the 0 they begin with", []*Tensor{q, k, v})
+	}
+	r := new(Tensor)
+	nativeDone(C.cloze_attention(r.outHandle(), handle(q.in()), handle(k.in()), handle(v.in()),
+		(*C.int32_t)(unsafe.Pointer(&rowOffsets[0])), C.int(len(rowOffsets)-1), C.int(flag(causal)), C.double(dropout)), q, k, v)
+	return r.track()
+}

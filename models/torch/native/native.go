@@ -1,0 +1,38 @@
+// Package native holds the C++ kernels of models/torch as embedded files, for the set-up that compiles them, and their hash, by
+// which models/torch notices that the compiled ones are older. It is plain Go: it neither compiles nor links anything.
+package native
+
+import (
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"io/fs"
+	"sync"
+)
+
+// Files holds the kernels (one a .cpp), native.h with their C prototypes, and ops.txt, the names of the gotch wrappers in use.
+//
+//go:embed *.cpp native.h ops.txt
+var Files embed.FS
+
+// Hash returns the SHA-256, in hexadecimal, of all names and contents of Files. Set-up compiles it into the library
+// (-DCLOZE_NATIVE_HASH="..."), models/torch compares the two at first use.
+func Hash() string { return hash() }
+
+var hash = sync.OnceValue(func() string {
+	sum := sha256.New()
+	names, err := fs.Glob(Files, "*") // sorted
+	if err != nil {
+		panic(err) // the pattern is constant
+	}
+	for _, name := range names {
+		data, err := Files.ReadFile(name)
+		if err != nil {
+			panic(err) // an embedded file cannot fail to be read
+		}
+		sum.Write([]byte(name + "\x00"))
+		sum.Write(data)
+		sum.Write([]byte{0})
+	}
+	return hex.EncodeToString(sum.Sum(nil))
+})

@@ -1,0 +1,70 @@
+// Plain C prototypes of the kernels in this folder, for cgo (models/torch) and for the kernels themselves. No torch header is
+// needed to read it. Every function that can fail returns 0, or -1 with the reason in cloze_last_error; an out-parameter then
+// holds nothing. A cloze_tensor is an at::Tensor* made by new: the caller frees what it was given (at_free of gotch).
+#pragma once
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef void *cloze_tensor;
+
+// core.cpp: identity, errors, data in and out
+const char *cloze_native_hash(void);    // hash of these sources when set-up compiled them; "" when built by hand
+const char *cloze_torch_compiled(void); // libtorch version of the headers
+uint64_t cloze_torch_loaded(void);      // version of the library loaded: bytes major, minor, patch from the top
+uint64_t cloze_torch_wanted(void);      // the same of the headers
+const char *cloze_last_error(void);     // message of this thread's last failure; valid until the next failure
+void cloze_set_error(const char *message);
+int cloze_from_data(cloze_tensor *out, const void *data, const int64_t *shape, int dims, int from_type, int to_type);
+int cloze_to_data(cloze_tensor t, void *data, int type); // any strides and device, row-major into data
+int cloze_from_bytes(cloze_tensor t, const void *data, int64_t bytes);
+int cloze_item(cloze_tensor t, double *value);
+int cloze_grad_enabled(void);
+void cloze_set_threads(int n);
+int cloze_threads(void);
+
+// nn.cpp: what gotch lacks, or leaks in
+int cloze_gelu(cloze_tensor *out, cloze_tensor x, int tanh_approximation);
+int cloze_add_scaled(cloze_tensor t, cloze_tensor other, double factor); // t += factor * other, in place, outside autograd
+int cloze_cross_entropy_sum(cloze_tensor *out, cloze_tensor logits, cloze_tensor targets, int64_t ignore_index);
+int cloze_backward(cloze_tensor loss, cloze_tensor grad_or_null, int keep_graph);
+int cloze_zero_grad(cloze_tensor t); // drops the gradient
+
+// random.cpp: the default CPU generator
+int cloze_seed(int64_t seed);
+int cloze_rng_state(void *data, int64_t capacity, int64_t *bytes); // capacity 0: only the size
+int cloze_set_rng_state(const void *data, int64_t bytes);
+int cloze_normal(cloze_tensor t, double mean, double std);
+int cloze_uniform(cloze_tensor t, double from, double to);
+int cloze_trunc_normal(cloze_tensor t, double mean, double std, double low, double high);
+
+// attention.cpp: each packed row attends to itself only
+int cloze_attention(cloze_tensor *out, cloze_tensor q, cloze_tensor k, cloze_tensor v, const int32_t *row_offsets, int rows,
+                    int causal, double dropout);
+
+// optimizer.cpp: all parameters in one call
+int cloze_adamw(const cloze_tensor *params, const cloze_tensor *grads, const cloze_tensor *m, const cloze_tensor *v, int n,
+                double lr, double beta1, double beta2, double eps, double weight_decay, int64_t step);
+int cloze_grad_norm(const cloze_tensor *params, int n, double *norm);
+int cloze_scale_grads(const cloze_tensor *params, int n, double factor);
+
+#ifdef __cplusplus
+}
+
+#include <exception>
+
+// cloze_guard turns an exception of f into -1 and a message: none may cross into Go.
+template <class F> int cloze_guard(F f) noexcept {
+  try {
+    f();
+    return 0;
+  } catch (const std::exception &e) {
+    cloze_set_error(e.what());
+  } catch (...) {
+    cloze_set_error("unknown C++ exception");
+  }
+  return -1;
+}
+#endif
