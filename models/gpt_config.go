@@ -1,6 +1,7 @@
 package models
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 )
@@ -13,7 +14,7 @@ type GPTConfig struct {
 	Dim         int     `json:"n_embd"`      // width of a token's vector, D
 	NumContext  int     `json:"n_positions"` // longest context in tokens, P: rows of the position table
 	VocabSize   int     `json:"vocab_size"`  // rows of the token table, V; the tokenizer's size replaces a preset's
-	InnerDim    *int    `json:"n_inner"`     // width inside the MLP, F; null means 4 D
+	InnerDim    int     `json:"n_inner"`     // width inside the MLP, F; 0 (null in config.json) means 4 D
 	Activation  string  `json:"activation_function"`
 	TiedHead    bool    `json:"tie_word_embeddings"` // the output table is the token table
 	Bias        bool    `json:"bias"`                // biases in linear layers and norms (not in Hugging Face's GPT-2, which always has them)
@@ -25,6 +26,9 @@ type GPTConfig struct {
 
 	BOS *int `json:"bos_token_id"` // id that starts a text, null for none
 	EOS *int `json:"eos_token_id"` // id that ends a text, null for none
+
+	// Extra holds the keys of a config.json that change nothing here (summary_type, use_cache …); they are written back.
+	Extra map[string]json.RawMessage `json:"-"`
 }
 
 // DefaultGPT returns GPT-2 124M (Radford et al. 2019, "Language Models are Unsupervised Multitask Learners")
@@ -79,8 +83,8 @@ func (c GPTConfig) NumParams() int64 {
 
 // innerDim is F, the width inside the MLP.
 func (c GPTConfig) innerDim() int {
-	if c.InnerDim == nil {
+	if c.InnerDim == 0 {
 		return 4 * c.Dim
 	}
-	return *c.InnerDim
+	return c.InnerDim
 }

@@ -17,22 +17,29 @@ type naming func(file string) (name string, ignore bool)
 func (p *Params) Save(path string) error {
 	sources := make([]safetensors.Source, 0, len(p.list))
 	for _, param := range p.list {
-		dtype, ok := fileDTypes[param.Tensor.DType()]
-		if !ok {
-			return fmt.Errorf("%s: %s has type %v, which model files do not hold; convert it to float32 first", path, param.Name, param.Tensor.DType())
+		source, err := param.source()
+		if err != nil {
+			return fmt.Errorf("%s: %w", path, err)
 		}
-		sources = append(sources, safetensors.Source{
-			Name: param.Name, DType: dtype, Shape: param.fileShape(),
-			Bytes: func() (data []byte, err error) {
-				err = torch.Do(func() error {
-					torch.Scope(func() { torch.NoGrad(func() { data = param.fileLayout(param.Tensor).Bytes() }) })
-					return nil
-				})
-				return data, err
-			},
-		})
+		sources = append(sources, source)
 	}
-	// transformers reads only files that say which framework's layout they hold.
+	return writeSources(path, sources)
+}
+
+// source is the parameter as a file holds it; its bytes are made when their turn comes.
+func (p Param) source() (safetensors.Source, error) {
+	dtype, ok := fileDTypes[p.Tensor.DType()]
+	if !ok {
+		return safetensors.Source{}, fmt.Errorf("%s has type %v, which model files do not hold; convert it to float32 first", p.Name, p.Tensor.DType())
+	}
+	return safetensors.Source{Name: p.Name, DType: dtype, Shape: p.fileShape(), Bytes: func() (data []byte, err error) {
+		torch.Scope(func() { torch.NoGrad(func() { data = p.fileLayout(p.Tensor).Bytes() }) })
+		return data, nil
+	}}, nil
+}
+
+// writeSources writes a weights file; transformers reads only those that say whose layout they hold.
+func writeSources(path string, sources []safetensors.Source) error {
 	return safetensors.Write(path, sources, map[string]string{"format": "pt"})
 }
 
