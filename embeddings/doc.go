@@ -1,0 +1,25 @@
+// Package embeddings opens word vectors, looks words up, searches neighbours and
+// writes vectors again. It is plain Go: a program that imports it links no
+// native library.
+//
+// The way of the data:
+//
+//	path -> open.go    what is this file? (by content, never by name)
+//	     -> text.go    word2vec, GloVe and fastText text: a word and numbers on a line
+//	        binary.go  word2vec binary
+//	        tensors.go safetensors
+//	     -> vectors.go the store: words, float32 rows one after another, norms
+//	     -> nearest.go exact search by cosine
+//	        write.go   the store as a file again
+//
+// Reading is lenient and says what it mended ([Vectors.Report]): a header that
+// counts wrong, no header, words that hold blanks, words given twice, blank
+// lines. [Options].Strict turns each of these into an error. What would lose or
+// invent numbers is always an error: a row with too few of them, NaN, a binary
+// file that ends early.
+//
+// A model's tokens hold blanks, newlines and halves of characters, which no
+// vector file can. [Key] gives each a readable name and [Piece] undoes it.
+//
+// A [Vectors] never changes once made: any number of goroutines may use it.
+package embeddings

@@ -1,0 +1,36 @@
+package embeddings
+
+// Format is a kind of vector file, by its name in `cloze export --format`.
+type Format string
+
+// The formats that are read and written.
+const (
+	// Word2Vec is text: a line "N D", then a line a word: the word, D numbers, blanks between.
+	Word2Vec Format = "word2vec"
+	// Word2VecBinary is a line "N D", then a word: its bytes, a blank, D
+	// little-endian float32, a newline.
+	Word2VecBinary Format = "word2vec-bin"
+	// GloVe is Word2Vec without the first line.
+	GloVe Format = "glove"
+	// FastTextVec is what fastText calls .vec. It is written as Word2Vec.
+	FastTextVec Format = "fasttext-vec"
+	// Safetensors is one file with the tensors `embeddings` [N,D], `words` (all
+	// words' bytes joined, U8) and `word_offsets` (I64 [N+1]).
+	Safetensors Format = "safetensors"
+)
+
+// Formats are all formats that [Vectors.Write] knows.
+func Formats() []Format { return []Format{Word2Vec, Word2VecBinary, GloVe, FastTextVec, Safetensors} }
+
+// Options say how a file is read. The zero value is right for most files.
+type Options struct {
+	// Format, where set, is believed instead of the content.
+	Format Format
+	// Strict refuses what would otherwise be mended and reported.
+	Strict bool
+	// Threads is the number of parsers at work; 0 = all cores.
+	Threads int
+}
+
+// Open reads the vector file at path with the zero Options.
+func Open(path string) (*Vectors, error) { return Options{}.Open(path) }
