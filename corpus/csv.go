@@ -1,0 +1,239 @@
+package corpus
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// separated reads csv and tsv: RFC 4180 with quoting on (a quote counts at the start of a cell only; elsewhere it is a
+// letter), lines split at each separator with quoting off. The first row names the columns.
+type separated struct {
+	s       *Source
+	comma   byte
+	columns []int // of the text, the id if asked for, the meta fields; nil until the header is read
+	count   int   // columns in the header
+
+	// The row at hand. Cell i is cells[ends[i-1]:ends[i]]; cells is a piece of the scanner's window or buf.
+	cells []byte
+	ends  []int
+	buf   []byte
+}
+
+func newCSV(s *Source, comma byte) format { return &separated{s: s, comma: comma} }
+
+func (c *separated) next(d *Document) error {
+	for {
+		if c.columns == nil {
+			if err := c.header(); err != nil {
+				return err
+			}
+		}
+		if ok, err := c.document(d); ok || err != nil {
+			return err
+		}
+	}
+}
+
+// header finds the columns. A file without the column for the text is over.
+func (c *separated) header() error {
+	var pos Position
+	for ok := false; !ok; {
+		var err error
+		if ok, err = c.row(&pos); err != nil {
+			if e, isError := err.(*Error); isError {
+				e.endsFile = true
+			}
+			return err
+		}
+	}
+	names := make([]string, len(c.ends))
+	for i := range names {
+		names[i] = strings.TrimSpace(string(c.cell(i)))
+	}
+	for _, field := range c.s.fields() {
+		at := -1
+		for i, name := range names {
+			if name == field {
+				at = i
+			}
+		}
+		if at < 0 {
+			return c.s.fileFault(MissingColumn, pos.Record,
+				fmt.Errorf("no column %q; the columns are %q; name one of these as the field, or add a header line", field, names))
+		}
+		c.columns = append(c.columns, at)
+	}
+	c.count = len(names)
+	return nil
+}
+
+// document makes a document of the next row.
+func (c *separated) document(d *Document) (bool, error) {
+	s := c.s
+	if ok, err := c.row(&d.Source); !ok || err != nil {
+		return false, err
+	}
+	s.report.Records++
+	if len(c.ends) > c.count {
+		return false, s.fault(BrokenRecord, d.Source.Record, d.Source.Offset,
+			fmt.Errorf("%d cells in a row of %d columns; quote the cell that holds the separator", len(c.ends), c.count))
+	}
+	if c.columns[0] >= len(c.ends) {
+		return s.without(MissingField, d.Source, fmt.Sprintf("no cell for column %q in the row", s.opt.TextField))
+	}
+	var err error
+	if d.Text, err = s.clean(c.cell(c.columns[0]), d.Source); err != nil {
+		return false, err
+	}
+	if blank(d.Text) {
+		return s.without(EmptyText, d.Source, fmt.Sprintf("column %q is empty", s.opt.TextField))
+	}
+	d.ID, d.Meta = "", nil
+	rest := c.columns[1:]
+	if s.opt.IDField != "" {
+		d.ID = c.value(rest[0])
+		rest = rest[1:]
+	}
+	if len(rest) > 0 {
+		d.Meta = make(map[string]string, len(rest))
+		for i, column := range rest {
+			if column < len(c.ends) {
+				d.Meta[s.opt.MetaFields[i]] = c.value(column)
+			}
+		}
+	}
+	return true, nil
+}
+
+// cell is cell i of the row at hand.
+func (c *separated) cell(i int) []byte {
+	if i == 0 {
+		return c.cells[:c.ends[0]]
+	}
+	start := c.ends[i-1]
+	if len(c.buf) == 0 { // a piece of the window, where the separators lie between the cells
+		start++
+	}
+	return c.cells[start:c.ends[i]]
+}
+
+// value is a cell as Document.ID and Meta show it: empty where the row is short.
+func (c *separated) value(i int) string {
+	if i >= len(c.ends) {
+		return ""
+	}
+	return strings.ToValidUTF8(string(c.cell(i)), "\uFFFD")
+}
+
+// row takes the next row apart; false when the line was blank.
+func (c *separated) row(pos *Position) (bool, error) {
+	s := c.s
+	end, next, err := s.scan.lineAt(0)
+	if err != nil {
+		return false, s.lineFault(err)
+	}
+	line := s.scan.held()[:end]
+	*pos = Position{Record: s.scan.line, Offset: s.scan.offset}
+	if blank(line) && bytes.IndexByte(line, c.comma) < 0 {
+		s.report.Counts[BlankLine]++
+		s.scan.drop(next, 1)
+		return false, nil
+	}
+	if !s.opt.NoQuote && bytes.IndexByte(line, '"') >= 0 {
+		return c.quoted(end, next)
+	}
+	c.cells, c.ends, c.buf = line, c.ends[:0], c.buf[:0]
+	for i := 0; ; i++ {
+		n := bytes.IndexByte(line[i:], c.comma)
+		if n < 0 {
+			break
+		}
+		i += n
+		c.ends = append(c.ends, i)
+	}
+	c.ends = append(c.ends, len(line))
+	s.scan.drop(next, 1)
+	return true, nil
+}
+
+// quoted takes a row apart that has quotes in its first line, which ends at end; the following line starts at next. The
+// cells are gathered in buf. After an error the scanner stands at the following line, so that one lone quote costs a line
+// and not the rest of the file.
+func (c *separated) quoted(end, next int) (bool, error) {
+	s, first := c.s, next
+	c.buf, c.ends = c.buf[:0], c.ends[:0]
+	at, lines := 0, int64(1)
+	for {
+		line := s.scan.held()[:end]
+		if at == end || line[at] != '"' {
+			n := bytes.IndexByte(line[at:], c.comma)
+			if n < 0 {
+				n = end - at
+			}
+			c.buf = append(c.buf, line[at:at+n]...)
+			at += n
+		} else {
+			open, openLine := at, s.scan.line+lines-1
+			at++
+			for closed := false; !closed; {
+				line := s.scan.held()[:end]
+				n := bytes.IndexByte(line[at:], '"')
+				if n < 0 { // the cell goes on in the next line
+					c.buf = append(append(c.buf, line[at:]...), '\n')
+					var err error
+					at = next
+					if end, next, err = s.scan.lineAt(next); err != nil {
+						return false, c.openQuote(err, open, openLine, first)
+					}
+					lines++
+					continue
+				}
+				c.buf = append(c.buf, line[at:at+n]...)
+				at += n + 1
+				if at < end && line[at] == '"' {
+					c.buf = append(c.buf, '"')
+					at++
+				} else {
+					closed = true
+				}
+			}
+			if at < end && s.scan.held()[at] != c.comma {
+				err := s.fault(BrokenRecord, openLine, s.scan.offset+int64(open), fmt.Errorf("the quote that opens here closes before %q; "+
+					"double the quotes inside the cell, or read the file without quoting", firstRune(s.scan.held()[at:end])))
+				s.report.Records++
+				s.scan.drop(first, 1)
+				return false, err
+			}
+		}
+		c.ends = append(c.ends, len(c.buf))
+		if at == end {
+			break
+		}
+		at++
+	}
+	// cell tells the two layouts apart by buf being empty; a row of empty cells in quotes gets a byte more.
+	c.buf = append(c.buf, 0)
+	c.cells = c.buf
+	s.scan.drop(next, lines)
+	return true, nil
+}
+
+// openQuote words the end of the file, of the bound or of the stream inside quotes.
+func (c *separated) openQuote(err error, open int, openLine int64, first int) error {
+	s := c.s
+	if err != io.EOF && err != errTooLong {
+		return s.lineFault(err)
+	}
+	what := errors.New("the quote that opens here is never closed; close it, or read the file without quoting")
+	if err == errTooLong {
+		what = fmt.Errorf("the quote that opens here is not closed within %s bytes; close it, read the file without quoting, or raise max_document_bytes",
+			group(s.opt.MaxDocumentBytes))
+	}
+	e := s.fault(BrokenRecord, openLine, s.scan.offset+int64(open), what)
+	s.report.Records++
+	s.scan.drop(first, 1)
+	return e
+}

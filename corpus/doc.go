@@ -1,0 +1,2 @@
+// Package corpus reads text for training as a stream of documents.
+package corpus
