@@ -20,7 +20,7 @@ const wordBytes = 1 << 20
 func (in *input) readBinary() (*Vectors, error) {
 	r := &binaryReader{in: in, buf: bufio.NewReaderSize(in.body, 1<<20), repairs: repairs{}, index: map[string]int32{}}
 	line, err := r.buf.ReadSlice('\n')
-	words, dim, ok := header(trimEnd(line))
+	words, dim, ok := header(trimEnd(bytes.TrimSuffix(line, []byte{'\n'})))
 	if err != nil || !ok || dim < 1 || dim > maxDim || words > maxWords {
 		return nil, &Error{File: in.path, Unit: "line", Number: 1, Cause: "no usable header: word2vec binary starts with two numbers, words and dimension", Remedy: remedyAgain}
 	}
@@ -94,11 +94,11 @@ func (r *binaryReader) next(n, promised int64) (bool, error) {
 	if r.raw == nil {
 		r.raw = make([]byte, size)
 	}
-	got, err := io.ReadFull(r.buf, r.raw)
+	got, err := readFull(r.buf, r.raw)
+	if err != nil && err != io.EOF {
+		return false, r.in.readError(err)
+	}
 	if err != nil {
-		if _, again := r.buf.ReadByte(); again != io.EOF { // not the end: a damaged stream
-			return false, r.in.readError(again)
-		}
 		return fail(remedyAgain, "the file ends inside the vector of %s: %d of %d bytes are missing", quote(string(r.word)), size-got, size)
 	}
 	for i := range r.dim {

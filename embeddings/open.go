@@ -88,17 +88,32 @@ func openPlain(path string) (*os.File, int64, error) {
 // readHead takes the first bytes and puts them back in front of the rest.
 func (in *input) readHead() error {
 	head := make([]byte, headBytes)
-	n, err := io.ReadFull(in.body, head)
-	in.head, in.headIsAll = head[:n], err == io.EOF || err == io.ErrUnexpectedEOF
-	if err != nil && !in.headIsAll {
+	n, err := readFull(in.body, head)
+	if err != nil && err != io.EOF {
 		return in.readError(err)
 	}
+	in.head, in.headIsAll = head[:n], err == io.EOF
 	rest := in.body
 	if in.headIsAll {
 		rest = strings.NewReader("")
 	}
 	in.body = io.MultiReader(bytes.NewReader(in.head), rest)
 	return nil
+}
+
+// readFull fills b and says io.EOF where the input ends before. io.ReadFull
+// gives io.ErrUnexpectedEOF for that, which is also what a cut compressed
+// stream says of itself.
+func readFull(r io.Reader, b []byte) (n int, err error) {
+	for n < len(b) && err == nil {
+		var got int
+		got, err = r.Read(b[n:])
+		n += got
+	}
+	if n == len(b) {
+		err = nil // comes again with the next read
+	}
+	return n, err
 }
 
 func (in *input) gunzip() error {

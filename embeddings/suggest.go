@@ -34,30 +34,35 @@ func fold(w string) string {
 	return strings.ToLower(strings.Trim(strings.ReplaceAll(w, blankMark, " "), " "))
 }
 
-// editDistance is Levenshtein's, or limit+1 as soon as it must be larger.
+// editDistance counts letters changed, added, left out, or swapped with their
+// neighbour; limit+1 as soon as it must be larger.
 func editDistance(a, b []rune, limit int) int {
 	if len(a)-len(b) > limit || len(b)-len(a) > limit {
 		return limit + 1
 	}
-	row := make([]int, len(b)+1) // distances from a[:i] to every b[:j]
-	for j := range row {
-		row[j] = j
+	// Rows of distances from a[:i-1], a[:i] and a[:i+1] to every b[:j].
+	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
+	for j := range last {
+		last[j] = j
 	}
 	for i, x := range a {
-		diagonal, best := row[0], i+1
 		row[0] = i + 1
+		best := row[0]
 		for j, y := range b {
-			change := diagonal
+			change := last[j]
 			if x != y {
 				change++
 			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
+			row[j+1] = min(change, row[j]+1, last[j+1]+1)
+			if i > 0 && j > 0 && x == b[j-1] && a[i-1] == y {
+				row[j+1] = min(row[j+1], before[j-1]+1)
+			}
 			best = min(best, row[j+1])
 		}
 		if best > limit {
 			return limit + 1
 		}
+		before, last, row = last, row, before
 	}
-	return row[len(b)]
+	return last[len(b)]
 }

@@ -41,9 +41,14 @@ func (in *input) readText(lay layout) (*Vectors, error) {
 		return nil, in.readError(err)
 	}
 	stop := make(chan struct{})
-	defer close(stop)
+	chunks := in.parseChunks(lay, stop)
+	defer func() {
+		close(stop)
+		for range chunks { // until nobody reads the file any more
+		}
+	}()
 	j := joiner{in: in, lay: lay, index: map[string]int32{}, repairs: repairs{}}
-	for c := range in.parseChunks(lay, stop) {
+	for c := range chunks {
 		<-c.done
 		if err := j.add(c); err != nil {
 			return nil, err
@@ -112,16 +117,10 @@ func (c *cutter) next() (*chunk, error) {
 	buf := make([]byte, max(chunkBytes, 2*len(c.rest)))
 	n := copy(buf, c.rest)
 	for {
-		got, err := io.ReadFull(c.r, buf[n:])
+		got, err := readFull(c.r, buf[n:])
 		n += got
-		if err == io.EOF || err == io.ErrUnexpectedEOF && got < len(buf) {
-			// A compressed stream that is cut says ErrUnexpectedEOF as well;
-			// only a second read tells the two apart.
-			if _, err := c.r.Read(make([]byte, 1)); err != io.EOF {
-				return nil, err
-			}
-			c.eof = true
-			if n == 0 {
+		if err == io.EOF {
+			if c.eof = true; n == 0 {
 				return nil, io.EOF
 			}
 			break
