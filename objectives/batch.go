@@ -29,6 +29,7 @@ type Batch struct {
 	Targets    []int32 // [N] the id the model is asked for, IgnoreIndex where it is asked nothing
 	RowOffsets []int32 // [rows+1] row i is [RowOffsets[i], RowOffsets[i+1]); attention stays inside a row
 	Counted    int     // targets that are not IgnoreIndex
+	Train      bool    // the batch is learnt from: dropout is on
 }
 
 // Reset empties the batch and keeps its memory.

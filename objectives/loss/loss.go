@@ -1,0 +1,35 @@
+package loss
+
+import (
+	"github.com/go-cloze/cloze/models"
+	"github.com/go-cloze/cloze/models/torch"
+	"github.com/go-cloze/cloze/objectives"
+)
+
+// Term is a part of a loss, summed over what it counts.
+type Term struct {
+	Name   string        // of the part, one word
+	Sum    *torch.Tensor // [] float32, nats; belongs to the caller's torch.Scope
+	Count  float64       // what Sum was summed over: targets, as a rule
+	Weight float64       // of Sum/Count in the loss
+}
+
+// Loss runs a model over a batch. Terms is called inside torch.Do. A loss whose terms couple the examples of a batch says so in
+// its documentation.
+type Loss interface {
+	Terms(m models.Model, b *objectives.Batch) []Term
+}
+
+// NextToken is the cross entropy between the model's output and the targets of an objectives.NextToken batch.
+type NextToken struct{}
+
+// Terms returns one term: the cross entropy in nats, summed over the targets that are not IgnoreIndex, and their number.
+func (NextToken) Terms(m models.Model, b *objectives.Batch) []Term {
+	weightVD, biasV := m.Head()
+	device := weightVD.Device()
+	in := models.NewInput(b.IDs, b.Positions, b.RowOffsets, device, b.Train)
+	targetsN := torch.FromInt32(b.Targets, int64(len(b.Targets))).ToDevice(device)
+	// The logits are made in place of use, so that outside of autograd's record nothing holds them.
+	sum := torch.CrossEntropySum(m.Hidden(in).Linear(weightVD, biasV), targetsN)
+	return []Term{{Name: "next-token", Sum: sum, Count: float64(b.Counted), Weight: 1}}
+}

@@ -1,0 +1,103 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/go-cloze/cloze/models"
+	"github.com/go-cloze/cloze/objectives"
+	"github.com/go-cloze/cloze/objectives/loss"
+)
+
+// readAhead is how many steps' batches are made in advance. One would do while batches take less time than steps; the second rides out a pause.
+const readAhead = 2
+
+// Job is what a run trains, on what, and who hears of it.
+type Job struct {
+	Model     models.Model         // trained in place; belongs to the caller
+	Objective objectives.Objective // makes the examples
+	Loss      loss.Loss            // and its other half
+
+	Train      objectives.Blocks // at least one block
+	Valid      objectives.Blocks // evaluated whole; nil or empty for none
+	ValidBytes int64             // bytes of text in Valid, for bits per byte; 0 when unknown
+
+	Checkpoint CheckpointConfig
+	Folder     *Folder // where metrics and checkpoints go; nil writes nothing
+	DataSet    string  // fingerprint of the training set, and
+	Tokenizer  string  // sha256 of the tokenizer, kept in checkpoints to notice a change
+
+	Baseline float64 // validation loss that guessing by frequency reaches (objectives.Preflight), to be beaten; 0 when unknown
+
+	// Hooks, called on the goroutine of Run; nil ones are skipped.
+	OnStep func(Progress)                    // after each step
+	OnEval func(step int, e Evaluation)      // after each evaluation
+	OnSave func(step int, checkpoint string) // after each checkpoint, with its path in the run folder
+}
+
+// Why a run ended.
+const (
+	AllSteps    = "all steps done"
+	EarlyStop   = "stopped early: the validation loss no longer falls"
+	Interrupted = "interrupted"
+)
+
+// Result is what a run did.
+type Result struct {
+	Ended           string        `json:"ended"`   // AllSteps, EarlyStop or Interrupted
+	Steps           int           `json:"steps"`   // done
+	Skipped         int           `json:"skipped"` // of them, steps that had nothing to learn and changed nothing
+	Tokens          int64         `json:"tokens"`  // read
+	Loss            float64       `json:"loss"`    // training loss over the last LogEvery steps, nats a target
+	Eval            *Evaluation   `json:"eval"`    // the last evaluation, nil without validation
+	Best            Best          `json:"best"`    // the lowest validation loss
+	Last            string        `json:"last"`    // newest checkpoint, a path in the run folder; "" without folder
+	BestCheckpoint  string        `json:"best_checkpoint"`
+	Elapsed         time.Duration `json:"elapsed_ns"`
+	TokensPerSecond float64       `json:"tokens_per_second"` // over the whole run, evaluations and checkpoints included
+	Notes           []string      `json:"notes,omitempty"`
+}
+
+// Run trains a model until its steps are done, the validation loss stops falling, or ctx ends; in each case it finishes the step it is in and
+// writes a checkpoint. A loss or gradient that is no longer finite ends it with an error before the weights change; the checkpoint written
+// last stays. The same config, job and number of threads give the same bits.
+func Run(ctx context.Context, config Config, job Job) (Result, error) {
+	r, err := newRun(config, job)
+	if err != nil {
+		return Result{}, err
+	}
+	defer r.close()
+	next, stop := r.reader.start(1, config.Steps, readAhead)
+	defer stop()
+
+	ended := AllSteps
+	for step := 1; step <= config.Steps; step++ {
+		if ctx.Err() != nil {
+			ended = Interrupted
+			break
+		}
+		if err := r.train(step, next()); err != nil {
+			return r.result(ended), err
+		}
+		if err := r.log(); err != nil {
+			return r.result(ended), err
+		}
+		if err := r.evaluate(ctx); err != nil {
+			if errors.Is(err, ctx.Err()) {
+				ended = Interrupted
+				break
+			}
+			return r.result(ended), err
+		}
+		if err := r.saveIfDue(); err != nil {
+			return r.result(ended), err
+		}
+		if r.noLongerFalls() {
+			ended = EarlyStop
+			break
+		}
+	}
+	err = r.saveLast()
+	return r.result(ended), err
+}

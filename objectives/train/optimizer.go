@@ -1,0 +1,62 @@
+package train
+
+import (
+	"github.com/go-cloze/cloze/models"
+	"github.com/go-cloze/cloze/models/torch"
+)
+
+// adamW is AdamW (Loshchilov and Hutter 2019, arXiv:1711.05101) over all parameters of a model, in two groups: matrices and tables decay,
+// biases and norms do not.
+type adamW struct {
+	params  []models.Param
+	tensors []*torch.Tensor // of params
+	m, v    []*torch.Tensor // running means of the gradient and of its square, float32, in the layout of the parameter
+	groups  [2]group
+	config  Config
+}
+
+// group is the parameters with one weight decay; its slices hold tensors that adamW lists too.
+type group struct {
+	params, m, v []*torch.Tensor
+	weightDecay  float64
+}
+
+// newAdamW makes the optimiser's state. Run it inside torch.Do, and free it with free.
+func newAdamW(params *models.Params, config Config) *adamW {
+	o := &adamW{config: config}
+	o.groups[0].weightDecay = config.WeightDecay
+	for p := range params.All() {
+		p.Tensor.SetRequiresGrad(true)
+		device := p.Tensor.Device()
+		m := torch.Zeros(torch.Float32, device, p.Shape...).Keep()
+		v := torch.Zeros(torch.Float32, device, p.Shape...).Keep()
+		o.params, o.tensors, o.m, o.v = append(o.params, p), append(o.tensors, p.Tensor), append(o.m, m), append(o.v, v)
+		g := &o.groups[0]
+		if !p.Decay {
+			g = &o.groups[1]
+		}
+		g.params, g.m, g.v = append(g.params, p.Tensor), append(g.m, m), append(g.v, v)
+	}
+	return o
+}
+
+// update moves the parameters along their gradients; n counts updates from 1.
+func (o *adamW) update(learningRate float64, n int64) {
+	c := o.config
+	for _, g := range o.groups {
+		torch.FusedAdamW(g.params, nil, g.m, g.v, learningRate, c.AdamBeta1, c.AdamBeta2, c.AdamEpsilon, g.weightDecay, n)
+	}
+}
+
+// zeroGrad drops all gradients: the next Backward starts anew, in memory of its own.
+func (o *adamW) zeroGrad() {
+	for _, t := range o.tensors {
+		t.ZeroGrad()
+	}
+}
+
+// free frees the state.
+func (o *adamW) free() {
+	torch.Free(o.m...)
+	torch.Free(o.v...)
+}
