@@ -13,14 +13,10 @@ type SelfAttention struct {
 
 // Forward maps [N,D] to [N,D]; no token sees another row's.
 func (a SelfAttention) Forward(xND *torch.Tensor, in Input) *torch.Tensor {
-	n, dim := xND.Size(0), xND.Size(1)
-	heads := int64(a.NumHeads)
-	qkv := a.QKV.Forward(xND).View(n, 3*heads, dim/heads)
-	qNHK, kNHK, vNHK := qkv.Narrow(1, 0, heads), qkv.Narrow(1, heads, heads), qkv.Narrow(1, 2*heads, heads)
 	dropout := a.Dropout
 	if !in.Train {
 		dropout = 0
 	}
-	mixedNHK := torch.Attention(qNHK, kNHK, vNHK, in.RowOffsets, a.Causal, dropout)
-	return a.Out.Forward(mixedNHK.Reshape(n, dim))
+	qkv := a.QKV.Forward(xND) // [N,3D]: queries, keys, values
+	return a.Out.Forward(torch.AttentionQKV(qkv, int64(a.NumHeads), in.RowOffsets, a.Causal, dropout))
 }

@@ -42,15 +42,16 @@ func DefaultGPT() GPTConfig {
 
 // Validate returns an error that names the first setting that cannot be built, with its key and remedy.
 func (c GPTConfig) Validate() error {
-	for _, positive := range []struct {
-		key   string
-		value int
+	const most = 1 << 24 // far above every model there is; keeps products of two inside int64
+	for _, size := range []struct {
+		key         string
+		value, most int
 	}{
-		{"n_layer", c.NumLayers}, {"n_head", c.NumHeads}, {"n_embd", c.Dim}, {"n_positions", c.NumContext},
-		{"vocab_size", c.VocabSize}, {"n_inner", c.innerDim()},
+		{"n_layer", c.NumLayers, 10_000}, {"n_head", c.NumHeads, most}, {"n_embd", c.Dim, most},
+		{"n_positions", c.NumContext, most}, {"vocab_size", c.VocabSize, most}, {"n_inner", c.innerDim(), most},
 	} {
-		if positive.value < 1 {
-			return fmt.Errorf("model.%s is %d; give at least 1", positive.key, positive.value)
+		if size.value < 1 || size.value > size.most {
+			return fmt.Errorf("model.%s is %d; give a number from 1 to %d", size.key, size.value, size.most)
 		}
 	}
 	if c.Dim%c.NumHeads != 0 {

@@ -148,6 +148,10 @@ func (s *stored) find(param Param) (safetensors.Tensor, bool) {
 		s.fail("tensor %s has shape %v, the configuration wants %v", tensor.Name, tensor.Shape, shape)
 		return tensor, false
 	}
+	if !slices.Contains([]safetensors.DType{safetensors.F32, safetensors.F16, safetensors.BF16, safetensors.F64}, tensor.DType) {
+		s.fail("tensor %s has type %s; weights are read from F32, F16, BF16 and F64", tensor.Name, tensor.DType)
+		return tensor, false
+	}
 	return tensor, true
 }
 
