@@ -28,7 +28,7 @@ func cudaParts(root string) (found, missing []string) {
 				return
 			}
 		}
-		missing = append(missing, what+" ("+filepath.Base(patterns[0])+")")
+		missing = append(missing, what+" ("+strings.ReplaceAll(filepath.Base(patterns[0]), "[0-9]*", "0")+")")
 	}
 	look("device", "dev/nvidia[0-9]*", "dev/dxg")
 	dirs := []string{"usr/lib/*-linux-gnu", "usr/lib64", "usr/lib", "usr/lib/wsl/lib", "usr/local/cuda/compat", "usr/local/nvidia/lib64"}

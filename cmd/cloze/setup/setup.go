@@ -186,18 +186,3 @@ func (j *job) say(format string, args ...any) {
 	defer j.saying.Unlock()
 	fmt.Fprintf(j.cfg.Log, "setup %6.1fs  %s\n", time.Since(j.start).Seconds(), fmt.Sprintf(format, args...))
 }
-
-// String is the report as people read it, a line a fact.
-func (r Report) String() string {
-	head := "set up"
-	if r.UpToDate {
-		head = "set up already"
-	}
-	s := fmt.Sprintf("%s: libtorch %s in %s (%s)\n        gotch %s with %d ops in %s\n        %s\n",
-		head, torchVersion, r.Libtorch, r.Origin, gotchVersion, r.Ops, r.Gotch, r.GoWork)
-	if !r.UpToDate {
-		s += fmt.Sprintf("        downloaded %s in %.0f s; compiled %d C++ files (%d reused) in %.0f s\n",
-			size(r.DownloadedBytes), r.Fetch.Seconds(), r.Compiled, r.Reused, r.Build.Seconds())
-	}
-	return s
-}

@@ -38,7 +38,10 @@ func helper(spec string) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	fmt.Print(r)
+	if err := json.NewEncoder(os.Stdout).Encode(r); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 2
+	}
 	return 0
 }
 
