@@ -13,6 +13,7 @@ type layout struct {
 	firstLine        int64 // the line number there, from 1
 	dim              int   // what the rows show
 	rows             int   // rows looked at
+	first            firstRow
 	complaint        string
 	bom              bool
 }
@@ -40,7 +41,7 @@ func (in *input) layout() (layout, bool) {
 	if isHeader && dim != 1 && len(rows) > 0 && counts[1] == len(rows) && !first.control {
 		isHeader, rows = false, lines // "5 3" is a row of dimension 1 like those below
 	}
-	lay.dim, lay.rows = mode(counts), len(rows)
+	lay.dim, lay.rows, lay.first = mode(counts), len(rows), first
 	if isHeader {
 		lay.hasHeader, lay.words, lay.headerDim, lay.firstLine = true, words, dim, 2
 		lay.start += bytes.IndexByte(in.head[lay.start:], '\n') + 1
@@ -52,13 +53,15 @@ func (in *input) layout() (layout, bool) {
 			return lay, true
 		}
 	}
+	lay.complaint = complain(rows)
+	if first.control && first.numbers == 0 {
+		lay.complaint = "binary data, and no kind of vectors known here"
+	}
 	if lay.dim == 0 {
-		lay.complaint = complain(rows)
 		return lay, false
 	}
 	// Any bytes end a "line" in a digit now and then. The first row decides: it
 	// is full, or at least shows that this is text.
-	lay.complaint = complain(rows)
 	return lay, !first.control || first.numbers >= lay.dim && lay.dim > 1
 }
 
