@@ -7,6 +7,9 @@ import "unsafe"
 
 // handleArray lists tensors as our kernels take them; nil for none.
 func handleArray(ts []*Tensor) *C.cloze_tensor {
+	if len(ts) == 0 {
+		return nil
+	}
 	return (*C.cloze_tensor)(unsafe.Pointer(unsafe.SliceData(handles(ts))))
 }
 
