@@ -19,3 +19,16 @@ func Attention(q, k, v *Tensor, rowOffsets []int32, causal bool, dropout float64
 		(*C.int32_t)(unsafe.Pointer(&rowOffsets[0])), C.int(len(rowOffsets)-1), C.int(flag(causal)), C.double(dropout)), q, k, v)
 	return r.track()
 }
+
+// AttentionQKV is Attention of one tensor qkv [N,3D], which holds the queries, then the keys, then the values of all heads, D = H*K,
+// as one linear layer makes them; the result is [N,D]. It is the faster form: the gradient is written once.
+func AttentionQKV(qkv *Tensor, heads int64, rowOffsets []int32, causal bool, dropout float64) *Tensor {
+	mustBeInside()
+	if len(rowOffsets) == 0 {
+		fail("row offsets must hold at least the 0 they begin with", []*Tensor{qkv})
+	}
+	r := new(Tensor)
+	nativeDone(C.cloze_attention_qkv(r.outHandle(), handle(qkv.in()), C.int64_t(heads),
+		(*C.int32_t)(unsafe.Pointer(&rowOffsets[0])), C.int(len(rowOffsets)-1), C.int(flag(causal)), C.double(dropout)), qkv)
+	return r.track()
+}

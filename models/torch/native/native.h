@@ -43,6 +43,8 @@ int cloze_trunc_normal(cloze_tensor t, double mean, double std, double low, doub
 // attention.cpp: each packed row attends to itself only
 int cloze_attention(cloze_tensor *out, cloze_tensor q, cloze_tensor k, cloze_tensor v, const int32_t *row_offsets, int rows,
                     int causal, double dropout);
+int cloze_attention_qkv(cloze_tensor *out, cloze_tensor qkv, int64_t heads, const int32_t *row_offsets, int rows, int causal,
+                        double dropout);
 
 // optimizer.cpp: all parameters in one call
 int cloze_adamw(const cloze_tensor *params, const cloze_tensor *grads, const cloze_tensor *m, const cloze_tensor *v, int n,
