@@ -252,12 +252,14 @@ func (s *Source) choose(f File, head []byte) error {
 		s.cur = newCSV(s, ',')
 	case FormatTSV:
 		s.cur = newCSV(s, '\t')
+	case FormatMarkdown:
+		s.cur = newMarkdown(s)
 	case FormatSource:
 		lang := languageOf(f.Path)
 		if lang == nil {
 			return s.fileFault(WrongKind, 0, errors.New("a source file of a language that is not known by its ending; read it with format txt"))
 		}
-		s.cur = newText(s)
+		s.cur = newComments(s, lang)
 	default:
 		s.cur = newText(s)
 	}

@@ -24,6 +24,8 @@ func newText(s *Source) format {
 	return t
 }
 
+var errNoText = errors.New("no text in the file; policy strict wants some")
+
 func (t *text) next(d *Document) error {
 	for {
 		if ok, err := t.unit(t, d); ok || err != nil {
@@ -114,14 +116,18 @@ func (t *text) longParagraph(held int, lines int64) error {
 
 // whole takes the file.
 func (t *text) whole(d *Document) (bool, error) {
-	all, pos, err := t.s.wholeFile()
+	all, pos, err := t.s.rawFile()
 	if err != nil {
 		return false, err
 	}
+	if all[len(all)-1] == '\r' { // half a CRLF
+		all = all[:len(all)-1]
+	}
+	all = unixLines(all, t.s.scan.bareCR)
 	d.Source = pos
 	if blank(all) {
 		if !t.s.passes(EmptyText) {
-			return false, t.s.fault(EmptyText, pos.Record, pos.Offset, errors.New("the file holds nothing but white space"))
+			return false, t.s.fault(EmptyText, pos.Record, pos.Offset, errNoText)
 		}
 		return false, nil
 	}
@@ -129,9 +135,9 @@ func (t *text) whole(d *Document) (bool, error) {
 	return err == nil, err
 }
 
-// wholeFile consumes the rest of the file, which is all of it, as one record with LF line ends; io.EOF when nothing is
+// rawFile consumes the rest of the file, which is all of it, as one record, line ends as they are; io.EOF when nothing is
 // left.
-func (s *Source) wholeFile() ([]byte, Position, error) {
+func (s *Source) rawFile() ([]byte, Position, error) {
 	pos := Position{Record: s.scan.line, Offset: s.scan.offset}
 	for {
 		err := s.scan.fill()
@@ -158,10 +164,7 @@ func (s *Source) wholeFile() ([]byte, Position, error) {
 	}
 	s.scan.drop(len(all), 1)
 	s.report.Records++
-	if all[len(all)-1] == '\r' { // half a CRLF
-		all = all[:len(all)-1]
-	}
-	return unixLines(all, s.scan.bareCR), pos, nil
+	return all, pos, nil
 }
 
 // unixLines turns CRLF, and a lone CR on request, into LF, in place.
