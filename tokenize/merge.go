@@ -1,0 +1,192 @@
+package tokenize
+
+import "math/bits"
+
+// bpe is the model: which piece a byte is, and which neighbours merge into what, in which order (Sennrich et al. 2016, section 3.2).
+type bpe struct {
+	byteID   [256]int32 // noID where the vocabulary has no piece for the byte
+	merges   [][2]int32 // by rank
+	results  []int32    // by rank: the id that the merge makes
+	table    pairTable
+	unk      int32            // what a byte without a piece becomes; noID: it is dropped and counted
+	fuse     bool             // fuse_unk: neighbouring unknown bytes become one token
+	whole    map[string]int32 // ignore_merges: a word that is a piece is that piece; nil when the switch is off
+	complete bool             // every byte has its piece, so that pieces tell the offsets
+}
+
+// noRank is larger than every rank.
+const noRank = ^uint32(0)
+
+// pairTable maps a pair of ids to its rank by open addressing: 12 bytes a slot, at most two thirds full.
+type pairTable struct {
+	keys  []uint64 // left<<32 | right; emptyPair where free
+	ranks []uint32
+	shift uint8
+}
+
+const emptyPair = ^uint64(0)
+
+func newPairTable(n int) pairTable {
+	size := 4
+	for size*2 < n*3 {
+		size *= 2
+	}
+	t := pairTable{keys: make([]uint64, size), ranks: make([]uint32, size), shift: uint8(64 - bits.TrailingZeros(uint(size)))}
+	for i := range t.keys {
+		t.keys[i] = emptyPair
+	}
+	return t
+}
+
+// slot returns where the pair is or belongs.
+func (t *pairTable) slot(key uint64) int {
+	mask := len(t.keys) - 1
+	i := int(key * 0x9E3779B97F4A7C15 >> t.shift)
+	for t.keys[i] != key && t.keys[i] != emptyPair {
+		i = (i + 1) & mask
+	}
+	return i
+}
+
+// set gives the pair a rank; the last one given counts, as in the reference.
+func (t *pairTable) set(left, right int32, rank uint32) {
+	key := uint64(uint32(left))<<32 | uint64(uint32(right))
+	i := t.slot(key)
+	t.keys[i], t.ranks[i] = key, rank
+}
+
+// rank returns the rank of the pair, noRank where it does not merge.
+func (t *pairTable) rank(left, right int32) uint32 {
+	key := uint64(uint32(left))<<32 | uint64(uint32(right))
+	if i := t.slot(key); t.keys[i] == key {
+		return t.ranks[i]
+	}
+	return noRank
+}
+
+// symbol is a piece in the making and the bytes of the word that it covers.
+type symbol struct{ id, start, end int32 }
+
+// shortWord is the number of symbols up to which looking through all pairs beats a heap.
+const shortWord = 48
+
+// symbols cuts a word into bytes and merges them. The result lies in s.syms until the next call; dropped is the number of bytes
+// that have no piece and no unknown token to stand for them.
+func (m *bpe) symbols(s *scratch, word []byte) (syms []symbol, dropped int) {
+	syms = s.syms[:0]
+	if m.whole != nil {
+		if id, ok := m.whole[string(word)]; ok {
+			s.syms = append(syms, symbol{id, 0, int32(len(word))})
+			return s.syms, 0
+		}
+	}
+	lastUnknown := -1 // where the last unknown byte ended
+	for i, b := range word {
+		id := m.byteID[b]
+		if id == noID {
+			if m.unk == noID {
+				dropped++
+				continue
+			}
+			id = m.unk
+			if m.fuse && lastUnknown == i && len(syms) > 0 {
+				syms[len(syms)-1].end = int32(i + 1)
+				lastUnknown = i + 1
+				continue
+			}
+			lastUnknown = i + 1
+		}
+		syms = append(syms, symbol{id, int32(i), int32(i + 1)})
+	}
+	s.syms = syms
+	switch {
+	case len(syms) < 2:
+	case len(syms) <= shortWord:
+		syms = m.mergeShort(s, syms)
+	default:
+		syms = m.mergeLong(s, syms)
+	}
+	return syms, dropped
+}
+
+// mergeShort merges the pair of lowest rank, the leftmost of equals, until none is left.
+func (m *bpe) mergeShort(s *scratch, syms []symbol) []symbol {
+	var ranks [shortWord]uint32
+	for i := range len(syms) - 1 {
+		ranks[i] = m.table.rank(syms[i].id, syms[i+1].id)
+	}
+	for n := len(syms); n > 1; n-- {
+		best, at := noRank, 0
+		for i, r := range ranks[:n-1] {
+			if r < best {
+				best, at = r, i
+			}
+		}
+		if best == noRank {
+			return syms[:n]
+		}
+		syms[at].id, syms[at].end = m.results[best], syms[at+1].end
+		copy(syms[at+1:n-1], syms[at+2:n])
+		copy(ranks[at:n-2], ranks[at+1:n-1])
+		if at > 0 {
+			ranks[at-1] = m.table.rank(syms[at-1].id, syms[at].id)
+		}
+		if at < n-2 {
+			ranks[at] = m.table.rank(syms[at].id, syms[at+1].id)
+		}
+	}
+	return syms[:1]
+}
+
+// mergeLong does the same with a heap of (rank, position), so that a word of n bytes costs n log n. Symbols form a list through their
+// end: the next one starts where one ends. An entry is stale where its pair has changed since; a pair's rank tells.
+func (m *bpe) mergeLong(s *scratch, syms []symbol) []symbol {
+	n := int32(len(syms))
+	next, prev := grow(&s.next, int(n)), grow(&s.prev, int(n))
+	heap := rankHeap(s.heap[:0])
+	for i := range n {
+		next[i], prev[i] = i+1, i-1
+		if i+1 < n {
+			if r := m.table.rank(syms[i].id, syms[i+1].id); r != noRank {
+				heap = append(heap, uint64(r)<<32|uint64(uint32(i)))
+			}
+		}
+	}
+	heap.init()
+	for len(heap) > 0 {
+		top := heap.pop()
+		rank, i := uint32(top>>32), int32(uint32(top))
+		j := next[i]
+		if syms[i].id == noID || j >= n || m.table.rank(syms[i].id, syms[j].id) != rank {
+			continue
+		}
+		syms[i].id, syms[i].end = m.results[rank], syms[j].end
+		syms[j].id = noID
+		next[i] = next[j]
+		if next[i] < n {
+			prev[next[i]] = i
+			if r := m.table.rank(syms[i].id, syms[next[i]].id); r != noRank {
+				heap.push(uint64(r)<<32 | uint64(uint32(i)))
+			}
+		}
+		if p := prev[i]; p >= 0 {
+			if r := m.table.rank(syms[p].id, syms[i].id); r != noRank {
+				heap.push(uint64(r)<<32 | uint64(uint32(p)))
+			}
+		}
+	}
+	s.heap = heap
+	out := syms[:0]
+	for i := int32(0); i < n; i = next[i] {
+		out = append(out, syms[i])
+	}
+	return out
+}
+
+// grow returns a slice of n elements in the buffer, enlarged where it must be.
+func grow(buf *[]int32, n int) []int32 {
+	if cap(*buf) < n {
+		*buf = make([]int32, n)
+	}
+	return (*buf)[:n]
+}

@@ -1,0 +1,238 @@
+package tokenize
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// bpeSwitches are the members of a BPE model beside vocab and merges.
+type bpeSwitches struct {
+	Type         string   `json:"type"`
+	Dropout      *float64 `json:"dropout"`
+	UnkToken     *string  `json:"unk_token"`
+	Prefix       *string  `json:"continuing_subword_prefix"`
+	Suffix       *string  `json:"end_of_word_suffix"`
+	FuseUnk      bool     `json:"fuse_unk"`
+	ByteFallback bool     `json:"byte_fallback"`
+	IgnoreMerges bool     `json:"ignore_merges"`
+}
+
+// readModel reads the model: vocabulary, merges, switches.
+func (t *Tokenizer) readModel(raw []byte) error {
+	if raw == nil {
+		return errors.New("is missing")
+	}
+	fields, err := objectFields(raw)
+	if err != nil {
+		return err
+	}
+	var rest []field
+	for _, f := range fields {
+		if f.key != "vocab" && f.key != "merges" {
+			rest = append(rest, field{f.key, slices.Clone(f.raw)})
+		}
+	}
+	var sw bpeSwitches
+	if err := json.Unmarshal(writeCompact(rest), &sw); err != nil {
+		return err
+	}
+	vocab, merges := fieldOf(fields, "vocab"), fieldOf(fields, "merges")
+	if sw.Type == "" { // files of before 2020 leave it out
+		sw.Type = guessModel(vocab, merges, fields)
+	}
+	if sw.Type != "BPE" {
+		return unsupported(sw.Type)
+	}
+	if vocab == nil || merges == nil {
+		return errors.New("BPE needs vocab and merges")
+	}
+	t.doc.model = rest
+	if err := t.readVocab(vocab); err != nil {
+		return fmt.Errorf("vocab: %w", err)
+	}
+	if err := t.newModel(sw); err != nil {
+		return err
+	}
+	pairs, err := t.readMerges(merges)
+	if err != nil {
+		return fmt.Errorf("merges: %w", err)
+	}
+	return t.setMerges(pairs)
+}
+
+// guessModel names the model of a file that does not say its type.
+func guessModel(vocab, merges []byte, fields []field) string {
+	switch {
+	case merges != nil:
+		return "BPE"
+	case len(vocab) > 0 && vocab[0] == '[':
+		return "Unigram"
+	case fieldOf(fields, "max_input_chars_per_word") != nil:
+		return "WordPiece"
+	}
+	return ""
+}
+
+// readVocab reads {"piece": id, ...}.
+func (t *Tokenizer) readVocab(raw []byte) error {
+	s := scanner{data: raw}
+	if !s.accept('{') {
+		return errors.New("an object of pieces and ids is wanted")
+	}
+	v := newVocabulary(members(raw))
+	for !s.accept('}') {
+		key, err := s.str()
+		if err != nil {
+			return err
+		}
+		piece := string(key)
+		s.accept(':')
+		id, err := s.integer()
+		if err != nil {
+			return fmt.Errorf("piece %s: %w", shown(piece), err)
+		}
+		if err := v.add(piece, id); err != nil {
+			return err
+		}
+		s.accept(',')
+	}
+	v.spell()
+	t.vocab = v
+	return nil
+}
+
+// members counts the members of an object.
+func members(raw []byte) (n int) {
+	s := scanner{data: raw, at: 1}
+	for s.peek() == '"' {
+		s.skipString()
+		s.accept(':')
+		s.value()
+		s.accept(',')
+		n++
+	}
+	return n
+}
+
+// newModel sets up the model without merges and refuses switches that would change what comes out.
+func (t *Tokenizer) newModel(sw bpeSwitches) error {
+	if sw.Dropout != nil && *sw.Dropout != 0 {
+		return fmt.Errorf("dropout %g is not supported yet: encoding would be random", *sw.Dropout)
+	}
+	for name, p := range map[string]*string{"continuing_subword_prefix": sw.Prefix, "end_of_word_suffix": sw.Suffix} {
+		if p != nil && *p != "" {
+			return fmt.Errorf("%s %q is not supported yet", name, *p)
+		}
+	}
+	m := &bpe{unk: noID, fuse: sw.FuseUnk, complete: true}
+	if sw.UnkToken != nil {
+		id, ok := t.vocab.ids[*sw.UnkToken]
+		if !ok {
+			return fmt.Errorf("unk_token %s is not in the vocabulary", shown(*sw.UnkToken))
+		}
+		m.unk = id
+	}
+	for b := range m.byteID {
+		id, ok := t.vocab.ids[string(byteRune[b])]
+		if !ok {
+			id, m.complete = noID, false
+		}
+		m.byteID[b] = id
+	}
+	if sw.ByteFallback && !m.complete {
+		return errors.New("byte_fallback is not supported yet for a vocabulary that lacks bytes")
+	}
+	if sw.IgnoreMerges {
+		m.whole = make(map[string]int32, len(t.vocab.raw))
+		for id, raw := range t.vocab.raw {
+			// Only pieces spelled in byte-level characters can equal a word.
+			if raw != "" && string(appendPieceOf(nil, raw)) == t.vocab.pieces[id] {
+				m.whole[raw] = int32(id)
+			}
+		}
+	}
+	t.model = m
+	return nil
+}
+
+// readMerges reads both forms: "a b" and ["a", "b"].
+func (t *Tokenizer) readMerges(raw []byte) ([][2]int32, error) {
+	s := scanner{data: raw}
+	if !s.accept('[') {
+		return nil, errors.New("a list is wanted")
+	}
+	var pairs [][2]int32
+	for !s.accept(']') {
+		var left, right []byte
+		var err error
+		if s.accept('[') {
+			if left, err = s.str(); err != nil {
+				return nil, fmt.Errorf("merge %d: %w", len(pairs)+1, err)
+			}
+			left = slices.Clone(left)
+			s.accept(',')
+			if right, err = s.str(); err != nil {
+				return nil, fmt.Errorf("merge %d: %w", len(pairs)+1, err)
+			}
+			if !s.accept(']') {
+				return nil, fmt.Errorf("merge %d has more than two parts", len(pairs)+1)
+			}
+		} else {
+			line, err := s.str()
+			if err != nil {
+				return nil, fmt.Errorf("merge %d: %w", len(pairs)+1, err)
+			}
+			if left, right, err = mergeLine(line); err != nil {
+				return nil, fmt.Errorf("merge %d: %w", len(pairs)+1, err)
+			}
+		}
+		pair, err := t.mergeOf(left, right)
+		if err != nil {
+			return nil, fmt.Errorf("merge %d: %w", len(pairs)+1, err)
+		}
+		pairs = append(pairs, pair)
+		s.accept(',')
+	}
+	return pairs, nil
+}
+
+// mergeLine cuts "a b".
+func mergeLine(line []byte) (left, right []byte, err error) {
+	left, right, ok := bytes.Cut(line, []byte(" "))
+	if !ok || len(left) == 0 || len(right) == 0 || bytes.IndexByte(right, ' ') >= 0 {
+		return nil, nil, fmt.Errorf("%s is not two pieces with one blank between", shown(string(line)))
+	}
+	return left, right, nil
+}
+
+func (t *Tokenizer) mergeOf(left, right []byte) ([2]int32, error) {
+	var pair [2]int32
+	for i, p := range [][]byte{left, right} {
+		id, ok := t.vocab.ids[string(p)]
+		if !ok {
+			return pair, fmt.Errorf("piece %s is not in the vocabulary", shown(string(p)))
+		}
+		pair[i] = id
+	}
+	return pair, nil
+}
+
+// setMerges ranks the pairs and finds what each makes.
+func (t *Tokenizer) setMerges(pairs [][2]int32) error {
+	m := t.model
+	m.merges, m.results, m.table = pairs, make([]int32, len(pairs)), newPairTable(len(pairs))
+	var joined []byte
+	for rank, p := range pairs {
+		joined = append(append(joined[:0], t.vocab.pieces[p[0]]...), t.vocab.pieces[p[1]]...)
+		id, ok := t.vocab.ids[string(joined)]
+		if !ok {
+			return fmt.Errorf("merges: merge %d makes %s, which is not in the vocabulary", rank+1, shown(string(joined)))
+		}
+		m.results[rank] = id
+		m.table.set(p[0], p[1], uint32(rank))
+	}
+	return nil
+}
