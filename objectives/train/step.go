@@ -3,6 +3,7 @@ package train
 import (
 	"fmt"
 	"math"
+	"strconv"
 	"time"
 
 	"github.com/go-cloze/cloze/models/torch"
@@ -94,8 +95,11 @@ func (r *run) diverged(what string, step int, before float64) error {
 	if r.last != "" {
 		kept = "the last checkpoint is " + r.last
 	}
-	return fmt.Errorf("%s, at learning rate %.3g, after a loss of %.4f the step before; the weights were not changed and %s: lower train.learning_rate or train.max_grad_norm",
-		what, r.config.LearningRateAt(step), before, kept)
+	return fmt.Errorf("%s, at learning rate %.3g, after a loss of %s the step before; the weights were not changed and %s: lower train.learning_rate or train.max_grad_norm",
+		what, r.config.LearningRateAt(step), formatLoss(before), kept)
 }
+
+// formatLoss is a loss as messages say it.
+func formatLoss(x float64) string { return strconv.FormatFloat(x, 'f', 4, 64) }
 
 func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }

@@ -1,6 +1,6 @@
 """Ten training steps of a tiny GPT-2 in PyTorch: AdamW with decay groups, clipping, warm-up and cosine, two micro-batches a step.
 
-usage: train_steps.py > ../train/train_steps.json
+usage: train_steps.py > ../objectives/train_steps.json
 Weights and ids follow formulas, so that the file holds only results. Loss and gradient norm are those of the step before its update.
 """
 import json, math, sys
@@ -10,19 +10,20 @@ from transformers import GPT2Config, GPT2LMHeadModel
 torch.manual_seed(0)
 torch.set_num_threads(1)
 V, P, D, L, H, T, STEPS, MICRO, ROWS = 23, 12, 16, 2, 2, 8, 10, 2, 3
-LR, MIN_LR, WARMUP, DECAY, B1, B2, EPS, CLIP = 5e-3, 5e-4, 3, 0.1, 0.9, 0.95, 1e-8, 0.5
+LR, MIN_LR, WARMUP, DECAY, B1, B2, EPS, CLIP = 2e-3, 2e-4, 3, 0.1, 0.9, 0.95, 1e-8, 0.5
 
 config = GPT2Config(vocab_size=V, n_positions=P, n_embd=D, n_layer=L, n_head=H, resid_pdrop=0, embd_pdrop=0, attn_pdrop=0)
+torch.set_default_dtype(torch.float64)  # so that the file holds the true numbers, not one rounding of them
 model = GPT2LMHeadModel(config)
 names = sorted(n for n, _ in model.named_parameters())
 with torch.no_grad():
     for k, name in enumerate(names):
         p = dict(model.named_parameters())[name]
         i = torch.arange(p.numel(), dtype=torch.float64)
-        wave = 0.2 * torch.sin(0.7 * i + k)
+        wave = 0.15 * torch.sin(0.7 * i + 0.013 * i * i + k)
         if ".ln_" in name and name.endswith("weight"):
             wave = 1 + wave
-        p.copy_(wave.reshape(p.shape).float())
+        p.copy_(wave.reshape(p.shape).float().double())
 
 
 def ids(step, micro, row, t):
