@@ -102,15 +102,10 @@ func (j *job) fetchWheel(ctx context.Context, pip []string, w wheel) (string, er
 		os.Remove(place)
 	}
 	for try := 1; ; try++ {
-		got, err := j.pipDownload(ctx, pip, w)
-		if err == nil {
-			err = checkWheel(got, w)
-		}
+		err := j.tryWheel(ctx, pip, w, place)
 		if err == nil {
 			j.report.DownloadedBytes += w.bytes
-			err = os.Rename(got, place)
-			os.RemoveAll(filepath.Dir(got))
-			return place, diskError(err)
+			return place, nil
 		}
 		var broken *brokenDownload
 		if !errors.As(err, &broken) {
@@ -121,6 +116,23 @@ func (j *job) fetchWheel(ctx context.Context, pip []string, w wheel) (string, er
 		}
 		j.say("%s %s: %v: trying again", w.name, w.version, err)
 	}
+}
+
+// tryWheel asks pip once and puts what is right in its place.
+func (j *job) tryWheel(ctx context.Context, pip []string, w wheel, place string) error {
+	dir, err := j.stage("pip")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	got, err := j.pipDownload(ctx, pip, w, dir)
+	if err != nil {
+		return err
+	}
+	if err := checkWheel(got, w); err != nil {
+		return err
+	}
+	return diskError(os.Rename(got, place))
 }
 
 // brokenDownload is a failure that another try may heal.

@@ -11,21 +11,11 @@ import (
 	"time"
 )
 
-// pipDownload asks pip for one wheel and returns where it lies. pip runs with
+// pipDownload asks pip for one wheel and returns where in dir it lies. pip runs with
 // the user's own configuration (index, proxy, certificates); --index-url alone
 // is ours. Its cache is off, or the wheel would stay on the disk for nothing,
 // and its temporary files go where this set-up's do.
-func (j *job) pipDownload(ctx context.Context, pip []string, w wheel) (string, error) {
-	dir, err := j.stage("pip")
-	if err != nil {
-		return "", err
-	}
-	keep := false
-	defer func() {
-		if !keep {
-			os.RemoveAll(dir)
-		}
-	}()
+func (j *job) pipDownload(ctx context.Context, pip []string, w wheel, dir string) (string, error) {
 	temp := filepath.Join(dir, "tmp")
 	if err := os.Mkdir(temp, 0o755); err != nil {
 		return "", diskError(err)
@@ -53,7 +43,6 @@ func (j *job) pipDownload(ctx context.Context, pip []string, w wheel) (string, e
 	if len(found) != 1 {
 		return "", fmt.Errorf("setup: %s %s: pip ended well and left no wheel: set LIBTORCH", w.name, w.version)
 	}
-	keep = true
 	return found[0], nil
 }
 

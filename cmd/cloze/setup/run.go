@@ -15,7 +15,7 @@ import (
 // set-up dies, however it dies: g++ starts compilers that would otherwise go
 // on for half a minute and get in the way of the next set-up. The watcher
 // reads set-up's end of a pipe, which the kernel closes with the process.
-const guard = `exec 3<&0 0</dev/null; (cat; kill -9 -$$) <&3 >/dev/null 2>&1 & exec 3<&-; "$@"`
+const guard = `exec 3<&0 0</dev/null; (while read -r _; do :; done; kill -9 -$$) <&3 >/dev/null 2>&1 & exec 3<&-; "$@"`
 
 // run is one program's run; output holds both of its streams.
 func (j *job) run(ctx context.Context, dir string, env []string, argv ...string) (output string, err error) {
