@@ -5,6 +5,7 @@ import "C"
 
 import (
 	"fmt"
+	"math"
 	"unsafe"
 
 	"github.com/sugarme/gotch/libtch"
@@ -162,7 +163,7 @@ func Arange(n int64) *Tensor {
 
 // scalar makes libtorch's number: an integer where the value is one, so that an integer tensor stays one.
 func scalar(v float64) libtch.Cscalar {
-	if i := int64(v); float64(i) == v && i != 0 && i > -1<<53 && i < 1<<53 {
+	if i := int64(v); float64(i) == v && (i != 0 || !math.Signbit(v)) && i > -1<<53 && i < 1<<53 {
 		return libtch.AtsInt(i)
 	}
 	return libtch.AtsFloat(v)
