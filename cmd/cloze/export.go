@@ -1,0 +1,86 @@
+//go:build torch
+
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/go-cloze/cloze/cmd/cloze/config"
+	"github.com/go-cloze/cloze/models/pipeline"
+)
+
+func newExport() *cobra.Command {
+	var o pipeline.ExportOptions
+	var from pipeline.Options
+	var out string
+	var quiet, asJSON bool
+	formats := pipeline.Formats()
+	cmd := &cobra.Command{
+		Use:   "export RUN|DIR --format " + strings.Join(formats, "|") + " --out PATH",
+		Short: shortExport,
+		Long: `Write a run (its newest checkpoint) or a Hugging Face folder in another form:
+
+  hf            a folder that transformers opens: config.json, model.safetensors, tokenizer.json, ...
+  word2vec      the embedding of each token as text; word2vec-bin the same in word2vec's binary
+  safetensors   the embeddings as one tensor, with the tokens beside it
+
+Tokens are written readably: ▁ is a blank, <0x0A> a byte. What was written is read again, compared, and the
+largest difference told.`,
+		Args: wantArgs(1, 1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := wantFlags(cmd, "format", "out"); err != nil {
+				return err
+			}
+			if !slices.Contains(formats, o.Format) {
+				return fmt.Errorf("--format: unknown %q; %s", o.Format, config.Suggest(o.Format, formats))
+			}
+			if err := refuseUsedFolder(out); o.Format == pipeline.HF && err != nil {
+				return err
+			} else if err := refuseExisting(out); o.Format != pipeline.HF && err != nil {
+				return err
+			}
+			lm, err := openModel(cmd, args[0], from, quiet)
+			if err != nil {
+				return err
+			}
+			defer lm.Close()
+			report, err := lm.Export(out, o)
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return json.NewEncoder(cmd.OutOrStdout()).Encode(report)
+			}
+			_, err = fmt.Fprintln(cmd.OutOrStdout(), report)
+			return err
+		},
+	}
+	cmd.Flags().StringVar(&o.Format, "format", "", "what to write: "+strings.Join(formats, ", "))
+	cmd.Flags().StringVar(&out, "out", "", "file, or folder for hf, to write; refused if it exists")
+	cmd.Flags().StringVar(&o.Table, "table", "input", "which embeddings: input or output")
+	addCheckpoint(cmd, &from.Checkpoint)
+	addQuiet(cmd, &quiet)
+	addJSON(cmd, &asJSON)
+	return cmd
+}
+
+func addCheckpoint(cmd *cobra.Command, to *string) {
+	cmd.Flags().StringVar(to, "checkpoint", "last", "which of a run's: last, best, or its folder's name")
+}
+
+// openModel opens a folder and says on standard error what a user should know about it.
+func openModel(cmd *cobra.Command, path string, o pipeline.Options, quiet bool) (*pipeline.LM, error) {
+	lm, err := o.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	if lm.Note != "" && !quiet {
+		fmt.Fprintln(cmd.ErrOrStderr(), "note: "+lm.Note)
+	}
+	return lm, nil
+}

@@ -1,0 +1,132 @@
+//go:build torch
+
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/go-cloze/cloze/cmd/cloze/config"
+	"github.com/go-cloze/cloze/models"
+	"github.com/go-cloze/cloze/models/torch"
+)
+
+// pretrainFlags are the flags of "pretrain".
+type pretrainFlags struct {
+	objective, model, tokenizer, out string
+	steps                            int
+	seed                             uint64
+	device                           string
+	threads                          int
+	resume, quiet, json              bool
+	config                           configFlags
+	reading                          readingFlags
+
+	changed    func(flag string) bool
+	vocabGiven bool // the user, not the tokenizer, said how many rows the table has
+}
+
+func newPretrain() *cobra.Command {
+	var f pretrainFlags
+	cfg := defaultPretrain()
+	cmd := &cobra.Command{
+		Use:   "pretrain --out RUN [flags] PATH...",
+		Short: shortPretrain,
+		Long: `Train a language model on the texts at PATH... and write a run folder: config.yaml (every key resolved),
+tokenizer.json, model.json, metrics.jsonl, checkpoints. PATH is a file, a folder, a pattern, or - for standard input.
+
+Without --tokenizer one is trained on the texts first. Some documents are held out and never trained on; the report
+at the end gives the loss on them beside that of guessing by token frequency. An interrupt writes a checkpoint.
+
+--model is a preset (` + strings.Join(models.GPTPresets(), ", ") + `)
+or a config.json of Hugging Face's GPT-2.
+
+Keys and their defaults, for --config and --set; train.block_size and train.batch_size follow from the model's context,
+train.warmup_steps from the steps, and model.vocab_size from the tokenizer, unless given:
+
+` + indent(string(config.Format(&cfg))),
+		Args: wantArgs(1, -1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := wantFlags(cmd, "out"); err != nil {
+				return err
+			}
+			if f.resume {
+				return errors.New("--resume: not yet; a run starts from step 0 into a new --out")
+			}
+			f.changed = cmd.Flags().Changed
+			if err := cfg.resolve(&f); err != nil {
+				return err
+			}
+			if err := refuseUsedFolder(f.out); err != nil {
+				return err
+			}
+			if err := useDevice(cfg.Device, cfg.Threads); err != nil {
+				return err
+			}
+			p := pretraining{cmd: cmd, cfg: cfg, flags: f, paths: args}
+			return p.run()
+		},
+	}
+	cmd.Flags().StringVar(&f.objective, "objective", cfg.Objective, "what the model is trained for: next-token")
+	cmd.Flags().StringVar(&f.model, "model", "", `preset or config.json (default "`+cfg.Model.Preset+`")`)
+	addTokenizer(cmd, &f.tokenizer, "tokenizer.json to use, or a folder that holds one (default: trained on the texts)")
+	cmd.Flags().StringVar(&f.out, "out", "", "run folder to make; refused if it exists and is not empty")
+	cmd.Flags().IntVar(&f.steps, "steps", cfg.Train.Steps, "updates of the weights; the key train.steps")
+	cmd.Flags().BoolVar(&f.resume, "resume", false, "go on with the run (not yet)")
+	addSeed(cmd, &f.seed, cfg.Train.Seed)
+	addDevice(cmd, &f.device)
+	addThreads(cmd, &f.threads)
+	f.config.add(cmd)
+	f.reading.add(cmd)
+	addQuiet(cmd, &f.quiet)
+	addJSON(cmd, &f.json)
+	return cmd
+}
+
+// lay puts the flags that were given over the keys.
+func (f *pretrainFlags) lay(c *pretrainConfig) {
+	for flag, set := range map[string]func(){
+		"objective": func() { c.Objective = f.objective },
+		"steps":     func() { c.Train.Steps = f.steps },
+		"seed":      func() { c.Train.Seed = f.seed },
+		"device":    func() { c.Device = f.device },
+		"threads":   func() { c.Threads = f.threads },
+	} {
+		if f.changed(flag) {
+			set()
+		}
+	}
+}
+
+// useDevice checks that the device is there, before anything long begins, and sets the threads of an operation.
+func useDevice(name string, threads int) error {
+	device, err := torch.ParseDevice(name)
+	if err != nil {
+		return err
+	}
+	return torch.Do(func() error {
+		if threads > 0 {
+			torch.SetThreads(threads)
+		}
+		return device.Check()
+	})
+}
+
+// refuseUsedFolder is refuseExisting for a folder that may be there as long as it is empty.
+func refuseUsedFolder(path string) error {
+	entries, err := os.ReadDir(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return fmt.Errorf("%s: a run needs a folder here: %v; name another --out", path, cause(err))
+	case len(entries) > 0:
+		return fmt.Errorf("%s exists and is not empty; nothing was overwritten: name another --out or move it away", path)
+	}
+	return nil
+}

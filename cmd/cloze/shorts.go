@@ -1,0 +1,9 @@
+package main
+
+// One line for each verb that needs libtorch; both builds list them.
+const (
+	shortPretrain = "train a language model on text"
+	shortExport   = "write a run as a Hugging Face folder or as vectors"
+	shortGenerate = "continue a text"
+	shortEval     = "measure a model on text"
+)

@@ -1,0 +1,10 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+)
+
+func newTokenizer() *cobra.Command {
+	return newGroup("tokenizer", "train a tokenizer, turn text to ids and back",
+		newTokenizerTrain(), newTokenizerEncode(), newTokenizerDecode())
+}
