@@ -78,3 +78,6 @@ func (l byteLevel) wordEnd(text []byte, start int) int {
 func (l byteLevel) needsPrefix(text []byte) bool {
 	return l.prefix && len(text) > 0 && text[0] != ' '
 }
+
+// ByteRune returns the character that stands for a byte in the pieces of a byte-level vocabulary.
+func ByteRune(b byte) rune { return byteRune[b] }
