@@ -1,0 +1,166 @@
+package pipeline
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/go-cloze/cloze/embeddings"
+)
+
+// HF is the format that makes a Hugging Face folder; the others are those of embeddings and make a file.
+const HF = "hf"
+
+// Formats returns the formats that Export writes.
+func Formats() []string {
+	formats := []string{HF}
+	for _, format := range embeddings.Formats() {
+		formats = append(formats, string(format))
+	}
+	return formats
+}
+
+// ExportOptions say what is written.
+type ExportOptions struct {
+	Format string // one of Formats
+	Table  string // which vectors: input (also "") or output
+}
+
+// Report says what Export wrote and that it comes back.
+type Report struct {
+	Path              string   `json:"path"`
+	Format            string   `json:"format"`
+	Files             []string `json:"files"` // in Path when that is a folder
+	Bytes             int64    `json:"bytes"` // of all files
+	Table             string   `json:"table,omitempty"`
+	Words             int      `json:"words,omitempty"`
+	Dim               int      `json:"dim,omitempty"`
+	Parameters        int64    `json:"parameters,omitempty"`
+	LargestDifference float64  `json:"largest_difference"`       // of a number read again to the one in memory
+	LogitDifference   float64  `json:"largest_logit_difference"` // of the logits of a passage (hf)
+}
+
+// String is the report in one line.
+func (r Report) String() string {
+	what := fmt.Sprintf("%d vectors of the %s table, dimension %d", r.Words, r.Table, r.Dim)
+	difference := fmt.Sprintf("%g", r.LargestDifference)
+	if r.Format == HF {
+		what = fmt.Sprintf("%d parameters", r.Parameters)
+		difference += fmt.Sprintf(" in weights, %g in logits", r.LogitDifference)
+	}
+	return fmt.Sprintf("wrote %s (%s: %s, %d bytes); read again, largest difference %s", r.Path, r.Format, what, r.Bytes, difference)
+}
+
+// Export writes the model (hf, a folder) or its vectors (the other formats, a file) to path, reads it again and
+// compares. Nothing that exists is overwritten.
+func (lm *LM) Export(path string, o ExportOptions) (Report, error) {
+	if !slices.Contains(Formats(), o.Format) {
+		return Report{}, fmt.Errorf("unknown format %q; there are %s", o.Format, strings.Join(Formats(), ", "))
+	}
+	if err := refuseExisting(path, o.Format == HF); err != nil {
+		return Report{}, err
+	}
+	if o.Format == HF {
+		return lm.exportHF(path)
+	}
+	return lm.exportVectors(path, o)
+}
+
+// exportHF writes the folder beside path, compares, and renames it.
+func (lm *LM) exportHF(path string) (report Report, err error) {
+	parent := filepath.Dir(filepath.Clean(path))
+	if err := os.MkdirAll(parent, 0o755); err != nil {
+		return Report{}, err
+	}
+	aside, err := os.MkdirTemp(parent, "."+filepath.Base(path)+".*.tmp")
+	if err != nil {
+		return Report{}, err
+	}
+	defer func() {
+		if err != nil {
+			os.RemoveAll(aside)
+		}
+	}()
+	if err := lm.writeHF(aside); err != nil {
+		return Report{}, err
+	}
+	report = Report{Path: path, Format: HF, Parameters: lm.Model.Params().NumEl()}
+	if report.LargestDifference, report.LogitDifference, err = lm.compareHF(aside); err != nil {
+		return Report{}, fmt.Errorf("%s: what was written cannot be read again: %w", path, err)
+	}
+	if err := report.count(aside); err != nil {
+		return Report{}, err
+	}
+	if err := os.Chmod(aside, 0o755); err != nil { // MkdirTemp's 0700 is for secrets
+		return Report{}, err
+	}
+	return report, os.Rename(aside, path)
+}
+
+func (lm *LM) exportVectors(path string, o ExportOptions) (Report, error) {
+	table, vectorsOf := "input", lm.InputEmbeddings
+	switch o.Table {
+	case "", "input":
+	case "output":
+		table, vectorsOf = "output", lm.OutputEmbeddings
+	default:
+		return Report{}, fmt.Errorf("unknown table %q; there are input and output", o.Table)
+	}
+	vectors, err := vectorsOf()
+	if err != nil {
+		return Report{}, err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return Report{}, err
+	}
+	if err := vectors.Write(path, embeddings.Format(o.Format)); err != nil {
+		return Report{}, err
+	}
+	again, err := embeddings.Open(path)
+	if err != nil {
+		return Report{}, fmt.Errorf("what was written cannot be read again: %w", err)
+	}
+	report := Report{Path: path, Format: o.Format, Table: table, Words: vectors.Len(), Dim: vectors.Dim()}
+	if report.LargestDifference, err = embeddings.Compare(vectors, again); err != nil {
+		return Report{}, fmt.Errorf("%s: what was written comes back otherwise: %w", path, err)
+	}
+	return report, report.count(path)
+}
+
+// count fills in the names and sizes of what lies at path.
+func (r *Report) count(path string) error {
+	return filepath.WalkDir(path, func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		info, err := entry.Info()
+		if err != nil {
+			return err
+		}
+		r.Files, r.Bytes = append(r.Files, filepath.Base(name)), r.Bytes+info.Size()
+		return nil
+	})
+}
+
+// refuseExisting is an error where something is already; an empty folder may become a folder.
+func refuseExisting(path string, folder bool) error {
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if folder && info.IsDir() {
+		entries, err := os.ReadDir(path)
+		if err != nil || len(entries) == 0 {
+			return err
+		}
+		return fmt.Errorf("%s: the folder exists and is not empty; give another name, or remove it", path)
+	}
+	return fmt.Errorf("%s: exists already; give another name, or remove it", path)
+}

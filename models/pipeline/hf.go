@@ -1,0 +1,111 @@
+package pipeline
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+
+	"github.com/go-cloze/cloze/models"
+	"github.com/go-cloze/cloze/models/torch"
+	"github.com/go-cloze/cloze/tokenize"
+)
+
+// WriteHF writes a folder that transformers' AutoModelForCausalLM and AutoTokenizer open as it is: config.json,
+// model.safetensors (tied weights once), generation_config.json, tokenizer.json, tokenizer_config.json and
+// special_tokens_map.json. dir must not exist or be empty. The folder is read again before it gets its name;
+// the report holds the largest difference of weights and logits.
+func WriteHF(dir string, model *models.GPT, tokenizer *tokenize.Tokenizer) (Report, error) {
+	lm := &LM{Model: model, Tokenizer: tokenizer}
+	return lm.Export(dir, ExportOptions{Format: HF})
+}
+
+// writeHF writes the files of the folder, which exists.
+func (lm *LM) writeHF(dir string) error {
+	if _, err := models.CheckVocab(lm.Model.Config.VocabSize, lm.Tokenizer.VocabSize(), nil); err != nil {
+		return err
+	}
+	var config models.GPTConfig
+	err := torch.Do(func() (err error) {
+		config, err = lm.Model.SaveHF(filepath.Join(dir, "model.safetensors"))
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	special, generation := map[string]any{}, map[string]any{"_from_model_config": true}
+	if end, ok := lm.Tokenizer.EndOfText(); ok {
+		id := int(end)
+		config.BOS, config.EOS = &id, &id
+		generation["bos_token_id"], generation["eos_token_id"] = id, id
+		token, _ := lm.Tokenizer.Token(end)
+		special["bos_token"], special["eos_token"] = token, token
+	}
+	configJSON, err := config.ConfigJSON()
+	if err != nil {
+		return err
+	}
+	// The general class: it takes all it does from tokenizer.json. gpt2's own would look for vocab.json too.
+	tokenizerConfig := map[string]any{
+		"tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": config.NumContext, "clean_up_tokenization_spaces": false,
+	}
+	for name, token := range special {
+		tokenizerConfig[name] = token
+	}
+	if err := os.WriteFile(filepath.Join(dir, "config.json"), configJSON, 0o644); err != nil {
+		return err
+	}
+	for name, content := range map[string]any{
+		"generation_config.json": generation, "tokenizer_config.json": tokenizerConfig, "special_tokens_map.json": special,
+	} {
+		var out bytes.Buffer
+		encoder := json.NewEncoder(&out)
+		encoder.SetEscapeHTML(false) // <|endoftext|> stays readable
+		encoder.SetIndent("", "  ")
+		if err := encoder.Encode(content); err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), out.Bytes(), 0o644); err != nil {
+			return err
+		}
+	}
+	return lm.Tokenizer.Save(filepath.Join(dir, "tokenizer.json"))
+}
+
+// compareHF opens the folder and returns the largest difference to the model that was written: of all weights,
+// and of the logits of a passage.
+func (lm *LM) compareHF(dir string) (weights, logits float64, err error) {
+	again, err := Open(dir)
+	if err != nil {
+		return 0, 0, err
+	}
+	defer again.Close()
+	err = torch.Do(func() error {
+		torch.NoGrad(func() {
+			for param := range lm.Model.Params().All() {
+				torch.Scope(func() {
+					written, _ := again.Model.Params().Get(param.Name)
+					weights = max(weights, largestDifference(param.Tensor, written.Tensor))
+				})
+			}
+			ids := make([]int32, min(64, lm.Model.Config.NumContext))
+			for i := range ids {
+				ids[i] = int32(i * 7919 % lm.Tokenizer.VocabSize()) // spread over the vocabulary by a prime
+			}
+			head, bias := lm.Model.Head()
+			headAgain, biasAgain := again.Model.Head()
+			logits = largestDifference(lm.Model.Hidden(oneRow(ids)).Linear(head, bias),
+				again.Model.Hidden(oneRow(ids)).Linear(headAgain, biasAgain))
+		})
+		return nil
+	})
+	return weights, logits, err
+}
+
+// largestDifference of two tensors of one shape.
+func largestDifference(a, b *torch.Tensor) float64 {
+	d := a.Sub(b)
+	flat := d.Mul(d).Reshape(-1)
+	largest, _ := flat.Max(0)
+	return largest.Sqrt().Item()
+}
