@@ -90,6 +90,18 @@ func Keys(pieces []string) []string {
 	return keys
 }
 
+// Find is Index for what a person types: the word as it stands; else the key of
+// that text, so that " the" finds "▁the"; else the key of the text after a
+// blank, which is how most models' tables hold whole words.
+func (v *Vectors) Find(word string) (row int, ok bool) {
+	for _, w := range []string{word, Key(word), Key(" " + word)} {
+		if row, ok = v.Index(w); ok {
+			return row, true
+		}
+	}
+	return 0, false
+}
+
 // Escaped returns the same vectors with every word replaced by its [Key]: what
 // to write when words hold blanks. The rows are shared.
 func (v *Vectors) Escaped() *Vectors {

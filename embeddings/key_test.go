@@ -39,6 +39,18 @@ func TestEqualPiecesGetDifferentKeys(t *testing.T) {
 	}
 }
 
+func TestFindTakesWhatPeopleType(t *testing.T) {
+	v := store(t, 1, "▁the cat ▁cat <0x0A>", 1, 2, 3, 4)
+	for typed, row := range map[string]int{"the": 0, " the": 0, "▁the": 0, "cat": 1, " cat": 2, "\n": 3} {
+		if got, ok := v.Find(typed); !ok || got != row {
+			t.Errorf("%q: row %d, want %d", typed, got, row)
+		}
+	}
+	if _, ok := v.Find("dog"); ok {
+		t.Error("dog is found")
+	}
+}
+
 // FuzzKey: every piece comes back, and its key fits every format.
 func FuzzKey(f *testing.F) {
 	for _, s := range []string{" the", "\n", "\xe9", "▁", "<0x0A>", "", "<0x>", "<#7>", "<<0x41>", "\u00a0<#1", "<0x<0x41>>", "\xe2\x96"} {

@@ -165,7 +165,7 @@ func complain(rows [][]byte) string {
 			continue
 		}
 		last := line[bytes.LastIndexAny(line, " \t")+1:]
-		if bytes.IndexByte(last, ',') >= 0 && bytes.IndexAny(last, "0123456789") >= 0 {
+		if bytes.IndexByte(last, ',') >= 0 && bytes.ContainsAny(last, "0123456789") {
 			return fmt.Sprintf("a line ends in %s, which is no number: a decimal comma?", quote(string(last)))
 		}
 		return fmt.Sprintf("not a row of vectors: it ends in %s, not in a number", quote(string(last)))

@@ -15,8 +15,16 @@ const (
 	notNumber
 )
 
-// powers of ten that float64 holds exactly.
-var powers = [...]float64{1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22}
+// powers holds 10^(i-maxPower), each the nearest float64.
+var powers = func() (p [2*maxPower + 1]float64) {
+	for i := range p {
+		p[i], _ = strconv.ParseFloat("1e"+strconv.Itoa(i-maxPower), 64)
+	}
+	return p
+}()
+
+// maxPower covers every float32 written with 19 digits; others go the slow way.
+const maxPower = 64
 
 // scanNumber reads the number that starts at b[i] and returns it rounded once,
 // to the nearest float32, and the place after its field (a blank, a tab or the
@@ -69,22 +77,18 @@ func scanNumber(b []byte, i int) (float32, int, status) {
 }
 
 // scale returns mantissa * 10^exponent as the nearest float32, or false where
-// the quick way cannot be sure. The product in float64 is off by less than 2 of
-// its last places, so it lies on the same side of every midpoint between two
-// float32 as the true value does, unless it is within a few places of one.
+// the quick way cannot be sure. Three roundings (mantissa, power, product) put
+// the product in float64 off by at most two of its last places, so it lies on
+// the same side of every midpoint between two float32 as the true value does,
+// unless it is within a few places of one.
 func scale(mantissa uint64, exponent int) (float32, bool) {
 	if mantissa == 0 {
 		return 0, true
 	}
-	d := float64(mantissa)
-	switch {
-	case exponent >= 0 && exponent < len(powers):
-		d *= powers[exponent]
-	case exponent < 0 && -exponent < len(powers):
-		d /= powers[-exponent]
-	default:
+	if exponent < -maxPower || exponent > maxPower {
 		return 0, false
 	}
+	d := float64(mantissa) * powers[exponent+maxPower]
 	const low = 1<<29 - 1 // the bits of a float64 that a float32 has not
 	b := math.Float64bits(d)
 	if gap := b&low - (1<<28 - 8); gap <= 16 || d < 0x1p-126 || d > math.MaxFloat32 {
