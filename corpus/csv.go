@@ -20,6 +20,11 @@ type separated struct {
 	cells []byte
 	ends  []int
 	buf   []byte
+
+	// Where quoted stands, counted from the start of the row: the byte at hand, the end of its line, the next line; and how
+	// many lines the row has so far.
+	at, end, after int
+	lines         int64
 }
 
 func newCSV(s *Source, comma byte) format { return &separated{s: s, comma: comma} }
@@ -145,6 +150,11 @@ func (c *separated) row(pos *Position) (bool, error) {
 	if !s.opt.NoQuote && bytes.IndexByte(line, '"') >= 0 {
 		return c.quoted(end, next)
 	}
+	if s.opt.Policy == Strict {
+		if _, err := s.clean(line, *pos); err != nil {
+			return false, err
+		}
+	}
 	c.cells, c.ends, c.buf = line, c.ends[:0], c.buf[:0]
 	for i := 0; ; i++ {
 		n := bytes.IndexByte(line[i:], c.comma)
@@ -163,77 +173,85 @@ func (c *separated) row(pos *Position) (bool, error) {
 // cells are gathered in buf. After an error the scanner stands at the following line, so that one lone quote costs a line
 // and not the rest of the file.
 func (c *separated) quoted(end, next int) (bool, error) {
-	s, first := c.s, next
 	c.buf, c.ends = c.buf[:0], c.ends[:0]
-	at, lines := 0, int64(1)
+	c.at, c.end, c.after, c.lines = 0, end, next, 1
 	for {
-		line := s.scan.held()[:end]
-		if at == end || line[at] != '"' {
-			n := bytes.IndexByte(line[at:], c.comma)
-			if n < 0 {
-				n = end - at
+		var err error
+		if c.at == c.end || c.s.scan.held()[c.at] != '"' {
+			line := c.s.scan.held()[c.at:c.end]
+			if n := bytes.IndexByte(line, c.comma); n >= 0 {
+				line = line[:n]
 			}
-			c.buf = append(c.buf, line[at:at+n]...)
-			at += n
-		} else {
-			open, openLine := at, s.scan.line+lines-1
-			at++
-			for closed := false; !closed; {
-				line := s.scan.held()[:end]
-				n := bytes.IndexByte(line[at:], '"')
-				if n < 0 { // the cell goes on in the next line
-					c.buf = append(append(c.buf, line[at:]...), '\n')
-					var err error
-					at = next
-					if end, next, err = s.scan.lineAt(next); err != nil {
-						return false, c.openQuote(err, open, openLine, first)
-					}
-					lines++
-					continue
-				}
-				c.buf = append(c.buf, line[at:at+n]...)
-				at += n + 1
-				if at < end && line[at] == '"' {
-					c.buf = append(c.buf, '"')
-					at++
-				} else {
-					closed = true
-				}
+			c.buf = append(c.buf, line...)
+			c.at += len(line)
+		} else if err = c.quotedCell(); err != nil {
+			if e, ok := err.(*Error); ok && e.Reason == BrokenRecord {
+				c.s.report.Records++
+				c.s.scan.drop(next, 1)
 			}
-			if at < end && s.scan.held()[at] != c.comma {
-				err := s.fault(BrokenRecord, openLine, s.scan.offset+int64(open), fmt.Errorf("the quote that opens here closes before %q; "+
-					"double the quotes inside the cell, or read the file without quoting", firstRune(s.scan.held()[at:end])))
-				s.report.Records++
-				s.scan.drop(first, 1)
-				return false, err
-			}
+			return false, err
 		}
 		c.ends = append(c.ends, len(c.buf))
-		if at == end {
+		if c.at == c.end {
 			break
 		}
-		at++
+		c.at++
+	}
+	if c.s.opt.Policy == Strict { // here the exact byte is known
+		if _, err := c.s.clean(c.s.scan.held()[:c.after], Position{Record: c.s.scan.line, Offset: c.s.scan.offset}); err != nil {
+			return false, err
+		}
 	}
 	// cell tells the two layouts apart by buf being empty; a row of empty cells in quotes gets a byte more.
 	c.buf = append(c.buf, 0)
 	c.cells = c.buf
-	s.scan.drop(next, lines)
+	c.s.scan.drop(c.after, c.lines)
 	return true, nil
 }
 
-// openQuote words the end of the file, of the bound or of the stream inside quotes.
-func (c *separated) openQuote(err error, open int, openLine int64, first int) error {
+// quotedCell takes the cell whose quote is at c.at, with as many lines as it spans, and stops behind its closing quote.
+func (c *separated) quotedCell() error {
 	s := c.s
-	if err != io.EOF && err != errTooLong {
+	open, openLine := c.at, s.scan.line+c.lines-1
+	for c.at++; ; {
+		line := s.scan.held()[:c.end]
+		n := bytes.IndexByte(line[c.at:], '"')
+		if n < 0 { // the cell goes on in the next line
+			c.buf = append(append(c.buf, line[c.at:]...), '\n')
+			var err error
+			c.at = c.after
+			if c.end, c.after, err = s.scan.lineAt(c.after); err != nil {
+				return c.openQuote(err, open, openLine)
+			}
+			c.lines++
+			continue
+		}
+		c.buf = append(c.buf, line[c.at:c.at+n]...)
+		c.at += n + 1
+		switch {
+		case c.at == c.end || line[c.at] == c.comma:
+			return nil
+		case line[c.at] == '"':
+			c.buf = append(c.buf, '"')
+			c.at++
+		default:
+			return s.fault(BrokenRecord, openLine, s.scan.offset+int64(open), fmt.Errorf("the quote that opens here closes before %q; "+
+				"double the quotes inside the cell, or read the file without quoting", firstRune(line[c.at:])))
+		}
+	}
+}
+
+// openQuote words the end of the file, of the bound or of the stream inside quotes.
+func (c *separated) openQuote(err error, open int, openLine int64) error {
+	s := c.s
+	what := "the quote that opens here is never closed; close it, or read the file without quoting"
+	switch err {
+	case io.EOF:
+	case errTooLong:
+		what = fmt.Sprintf("the quote that opens here is not closed within %s bytes; close it, read the file without quoting, or raise max_document_bytes",
+			group(s.opt.MaxDocumentBytes))
+	default:
 		return s.lineFault(err)
 	}
-	what := errors.New("the quote that opens here is never closed; close it, or read the file without quoting")
-	if err == errTooLong {
-		what = fmt.Errorf("the quote that opens here is not closed within %s bytes; close it, read the file without quoting, or raise max_document_bytes",
-			group(s.opt.MaxDocumentBytes))
-	}
-	e := s.fault(BrokenRecord, openLine, s.scan.offset+int64(open), what)
-	s.report.Records++
-	s.scan.drop(first, 1)
-	return e
+	return s.fault(BrokenRecord, openLine, s.scan.offset+int64(open), errors.New(what))
 }

@@ -92,31 +92,36 @@ func wrongKind(head []byte) error {
 	}
 	half := len(head) / 2
 	switch {
-	case half > 1 && zeros[1] > half*7/10 && zeros[0] < half/10:
+	case half > 1 && zeros[1] > half*7/10 && zeros[0] <= half/10:
 		return errors.New("looks binary: UTF-16 text (little endian, no byte order mark); " + fmt.Sprintf(doConvert, "UTF-16LE"))
-	case half > 1 && zeros[0] > half*7/10 && zeros[1] < half/10:
+	case half > 1 && zeros[0] > half*7/10 && zeros[1] <= half/10:
 		return errors.New("looks binary: UTF-16 text (big endian, no byte order mark); " + fmt.Sprintf(doConvert, "UTF-16BE"))
 	case zeros[0]+zeros[1] > 0:
 		return fmt.Errorf("looks binary: a NUL byte at %d; %s", bytes.IndexByte(head, 0), doText)
+	case badShare(head):
+		return errors.New("not UTF-8, and too much of it to be a slip (over a fifth of the bytes); convert it first: iconv -f ENCODING -t UTF-8")
 	case control > len(head)/10:
 		return fmt.Errorf("looks binary: %d control characters in the first %d bytes; %s", control, len(head), doText)
 	}
 	return nil
 }
 
-// looksJSONL reports whether the first line of head is a JSON object, or starts as one where the line is not all there.
+// badShare reports whether so many bytes are not UTF-8 that the text must be in another encoding: replaced one by one they
+// would leave nothing to learn from.
+func badShare(head []byte) bool {
+	bad := int64(0)
+	if firstInvalid(head) >= 0 {
+		_, bad = repairUTF8(nil, head)
+	}
+	return bad >= 100 && bad > int64(len(head)/5)
+}
+
+// looksJSONL reports whether head starts as a JSON object does; whether the record is whole is for its reader to say.
 func looksJSONL(head []byte) bool {
 	head = bytes.TrimLeft(bytes.TrimPrefix(head, utf8BOM), " \t\r\n")
-	line, _, whole := bytes.Cut(head, []byte("\n"))
-	if !bytes.HasPrefix(line, []byte("{")) {
+	if !bytes.HasPrefix(head, []byte("{")) {
 		return false
 	}
-	if whole || len(head) < sniffBytes {
-		var x extractor
-		if x.parse(line, nil) == nil {
-			return true
-		}
-	}
-	rest := bytes.TrimLeft(line[1:], " \t")
-	return len(rest) > 0 && rest[0] == '"'
+	rest := bytes.TrimLeft(head[1:], " \t")
+	return len(rest) > 0 && (rest[0] == '"' || rest[0] == '}')
 }

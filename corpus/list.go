@@ -59,6 +59,9 @@ func (s *Source) formatOf(name string) string {
 	if s.opt.Format != "" {
 		return s.opt.Format
 	}
+	if bare, _ := bareName(name); strings.EqualFold(filepath.Ext(bare), ".json") {
+		return FormatJSONL // not among the endings: in folders these are mostly settings
+	}
 	return endingFormat(name)
 }
 

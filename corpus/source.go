@@ -22,9 +22,10 @@ type Source struct {
 	in     stream
 	scan   scanner
 	report Report
-	clear  []byte // holds a text that had to be repaired
-	out    []byte // holds a text that is not a piece of the file as it is
-	err    error  // final; sticky
+	doc    Document // here and not in Next, where it would be allocated for each call
+	clear  []byte   // holds a text that had to be repaired
+	out    []byte   // holds a text that is not a piece of the file as it is
+	err    error    // final; sticky
 }
 
 // format takes the records of the open file from the scanner and makes documents of them.
@@ -86,16 +87,16 @@ func (s *Source) All() iter.Seq2[Document, error] {
 // Next returns the next document, io.EOF after the last, or an *Error for input that the policy does not pass; after an
 // error it returns the same again. The text is overwritten by the next call.
 func (s *Source) Next() (Document, error) {
-	var d Document
+	s.doc.ID, s.doc.Meta = "", nil
 	for s.err == nil {
 		var err error
 		if s.cur == nil {
 			err = s.openNext()
-		} else if err = s.cur.next(&d); err == nil {
+		} else if err = s.cur.next(&s.doc); err == nil {
 			s.report.Documents++
-			s.report.TextBytes += int64(len(d.Text))
-			d.Source.File = s.files[s.at-1].Path
-			return d, nil
+			s.report.TextBytes += int64(len(s.doc.Text))
+			s.doc.Source.File = s.files[s.at-1].Path
+			return s.doc, nil
 		} else if err == io.EOF {
 			s.endFile()
 			continue
@@ -175,22 +176,25 @@ func (s *Source) openNext() error {
 	s.packed = packed
 	s.scan.reset(r)
 	if err != nil && packed == "" {
-		return s.fileFault(UnreadableFile, 0, errors.Unwrap(listError(f.Path, fmt.Errorf("%w", err))))
+		return s.fileFault(UnreadableFile, 0, errors.Unwrap(listError(f.Path, err)))
 	}
 	if err != nil {
 		return s.fileFault(TruncatedStream, 0, streamCause(err, packed))
 	}
-	s.report.Files++
 	if err := s.start(f); err != nil {
 		return err
 	}
+	s.report.Files++
 	s.report.PerFile = append(s.report.PerFile, FileReport{Path: f.Path, Records: s.report.Records, Documents: s.report.Documents})
 	return nil
 }
 
 // start decides by the first bytes what the file is, and sets s.cur.
 func (s *Source) start(f File) error {
-	for len(s.scan.held()) < sniffBytes && bytes.IndexByte(s.scan.held(), '\n') < 0 {
+	for len(s.scan.held()) < sniffBytes {
+		if f.Bytes < 0 && bytes.IndexByte(s.scan.held(), '\n') >= 0 {
+			break // whoever writes lines into a pipe may wait for an answer before the next
+		}
 		if err := s.scan.fill(); err == io.EOF {
 			break
 		} else if err != nil { // the part that could be read is still looked at; reading on meets the error again

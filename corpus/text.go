@@ -85,8 +85,8 @@ func (t *text) paragraph(d *Document) (bool, error) {
 	}
 	scan.drop(next, lines)
 	t.s.report.Records++
-	var err error
-	d.Text, err = t.s.clean(unixLines(para, scan.bareCR), d.Source)
+	para, err := t.s.clean(para, d.Source)
+	d.Text = unixLines(para, scan.bareCR)
 	return err == nil, err
 }
 
@@ -120,10 +120,6 @@ func (t *text) whole(d *Document) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if all[len(all)-1] == '\r' { // half a CRLF
-		all = all[:len(all)-1]
-	}
-	all = unixLines(all, t.s.scan.bareCR)
 	d.Source = pos
 	if blank(all) {
 		if !t.s.passes(EmptyText) {
@@ -131,7 +127,11 @@ func (t *text) whole(d *Document) (bool, error) {
 		}
 		return false, nil
 	}
-	d.Text, err = t.s.clean(all, pos)
+	if all[len(all)-1] == '\r' { // half a CRLF
+		all = all[:len(all)-1]
+	}
+	all, err = t.s.clean(all, pos)
+	d.Text = unixLines(all, t.s.scan.bareCR)
 	return err == nil, err
 }
 
@@ -254,8 +254,7 @@ func (s *Source) clean(b []byte, pos Position) ([]byte, error) {
 	return s.clear, nil
 }
 
-// faultInside is a fault at byte i of a record that may span lines. Where CRLF was turned to LF before, the offset is
-// short by the CRs taken out so far.
+// faultInside is a fault at byte i of a record that may span lines.
 func (s *Source) faultInside(r Reason, b []byte, i int, pos Position, cause string) *Error {
 	lines := int64(bytes.Count(b[:i], []byte{'\n'}))
 	return s.fault(r, pos.Record+lines, pos.Offset+int64(i), errors.New(cause))
