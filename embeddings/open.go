@@ -43,14 +43,6 @@ func (o Options) Open(path string) (*Vectors, error) {
 	}
 	defer file.Close()
 	in := &input{Options: o, path: path, size: size, body: file}
-	if err := in.readHead(); err != nil {
-		return nil, err
-	}
-	if bytes.HasPrefix(in.head, []byte("\x1f\x8b\x08")) {
-		if err := in.gunzip(); err != nil {
-			return nil, err
-		}
-	}
 	return in.read()
 }
 
@@ -59,11 +51,7 @@ func (o Options) Read(name string, r io.Reader) (*Vectors, error) {
 	if o.Threads <= 0 {
 		o.Threads = runtime.GOMAXPROCS(0)
 	}
-	in := &input{Options: o, path: name, size: -1, body: r}
-	if err := in.readHead(); err != nil {
-		return nil, err
-	}
-	return in.read()
+	return (&input{Options: o, path: name, size: -1, body: r}).read()
 }
 
 // openPlain refuses what is no plain file before opening it: a pipe would block
@@ -135,6 +123,14 @@ const remedyAgain = "fetch or write the file again"
 
 // read hands the file to the parser of its format.
 func (in *input) read() (*Vectors, error) {
+	if err := in.readHead(); err != nil {
+		return nil, err
+	}
+	if bytes.HasPrefix(in.head, []byte("\x1f\x8b\x08")) {
+		if err := in.gunzip(); err != nil {
+			return nil, err
+		}
+	}
 	lay, isText := in.layout()
 	format := in.Format
 	if format == "" {
