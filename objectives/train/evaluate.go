@@ -3,6 +3,7 @@ package train
 import (
 	"context"
 	"fmt"
+	"math"
 	"math/rand/v2"
 
 	"github.com/go-cloze/cloze/models"
@@ -58,7 +59,7 @@ func Evaluate(ctx context.Context, m models.Model, l loss.Loss, o objectives.Obj
 	}
 	nats, tokens := sums.terms[0].mean.Sum, sums.terms[0].mean.Count
 	e := Evaluation{Loss: sums.loss(), Tokens: int64(tokens), Bytes: textBytes}
-	e.Perplexity = metrics.Perplexity(e.Loss)
+	e.Perplexity = min(metrics.Perplexity(e.Loss), math.MaxFloat64) // JSON holds no infinity
 	if textBytes > 0 {
 		e.BitsPerByte = metrics.BitsPerByte(nats, textBytes)
 	}

@@ -44,6 +44,7 @@ func TestTenStepsEqualPyTorch(t *testing.T) {
 		t.Fatal(err)
 	}
 	config := models.DefaultGPT()
+	useThreads(t, 1)
 	config.VocabSize, config.NumContext, config.Dim, config.NumLayers, config.NumHeads = 23, 12, 16, 2, 2
 	model := newModel(t, config)
 	loadWaves(t, model)
@@ -171,6 +172,12 @@ func (b fakeBlocks) Len() int { return b.n }
 
 func (b fakeBlocks) Sequences(_ int, dst []objectives.Sequence) []objectives.Sequence { return dst }
 
+// tinyModel makes a tinyGPT. Its layers are too small to be shared out: a second thread would only wait, and on a busy machine for long.
+func tinyModel(t testing.TB) *models.GPT {
+	useThreads(t, 1)
+	return newModel(t, tinyGPT())
+}
+
 // newModel makes a model that is freed when the test ends.
 func newModel(t testing.TB, config models.GPTConfig) *models.GPT {
 	t.Helper()
@@ -183,6 +190,15 @@ func newModel(t testing.TB, config models.GPTConfig) *models.GPT {
 	})
 	t.Cleanup(func() { mustDo(t, func() { model.Params().Free() }) })
 	return model
+}
+
+// useThreads sets libtorch's threads until the test ends.
+func useThreads(t testing.TB, n int) {
+	mustDo(t, func() {
+		before := torch.Threads()
+		torch.SetThreads(n)
+		t.Cleanup(func() { mustDo(t, func() { torch.SetThreads(before) }) })
+	})
 }
 
 // mustDo runs f on libtorch's thread.

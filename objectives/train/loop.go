@@ -41,15 +41,16 @@ const (
 	AllSteps    = "all steps done"
 	EarlyStop   = "stopped early: the validation loss no longer falls"
 	Interrupted = "interrupted"
+	Failed      = "stopped by an error"
 )
 
 // Result is what a run did.
 type Result struct {
-	Ended           string        `json:"ended"`   // AllSteps, EarlyStop or Interrupted
+	Ended           string        `json:"ended"`   // AllSteps, EarlyStop, Interrupted or Failed
 	Steps           int           `json:"steps"`   // done
 	Skipped         int           `json:"skipped"` // of them, steps that had nothing to learn and changed nothing
 	Tokens          int64         `json:"tokens"`  // read
-	Loss            float64       `json:"loss"`    // training loss over the last LogEvery steps, nats a target
+	Loss            *float64      `json:"loss"`    // training loss over the last LogEvery steps, nats a target; nil when they had nothing to learn
 	Eval            *Evaluation   `json:"eval"`    // the last evaluation, nil without validation
 	Best            Best          `json:"best"`    // the lowest validation loss
 	Last            string        `json:"last"`    // newest checkpoint, a path in the run folder; "" without folder
@@ -78,26 +79,28 @@ func Run(ctx context.Context, config Config, job Job) (Result, error) {
 			break
 		}
 		if err := r.train(step, next()); err != nil {
-			return r.result(ended), err
+			return r.result(Failed), err
 		}
 		if err := r.log(); err != nil {
-			return r.result(ended), err
+			return r.result(Failed), err
 		}
 		if err := r.evaluate(ctx); err != nil {
 			if errors.Is(err, ctx.Err()) {
 				ended = Interrupted
 				break
 			}
-			return r.result(ended), err
+			return r.result(Failed), err
 		}
 		if err := r.saveIfDue(); err != nil {
-			return r.result(ended), err
+			return r.result(Failed), err
 		}
 		if r.noLongerFalls() {
 			ended = EarlyStop
 			break
 		}
 	}
-	err = r.saveLast()
-	return r.result(ended), err
+	if err := r.saveLast(); err != nil {
+		return r.result(Failed), err
+	}
+	return r.result(ended), nil
 }

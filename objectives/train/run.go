@@ -222,7 +222,7 @@ func (r *run) result(ended string) Result {
 		r.logged = r.sinceLog.Value()
 	}
 	result := Result{
-		Ended: ended, Steps: r.step, Skipped: r.skipped, Tokens: r.tokens, Loss: r.logged, Eval: r.eval, Best: r.best,
+		Ended: ended, Steps: r.step, Skipped: r.skipped, Tokens: r.tokens, Loss: number(r.logged), Eval: r.eval, Best: r.best,
 		Last: r.last, BestCheckpoint: r.bestCheckpoint, Elapsed: elapsed, TokensPerSecond: float64(r.tokens) / elapsed.Seconds(), Notes: r.notes,
 	}
 	if r.skipped > 0 {

@@ -50,6 +50,7 @@ func tinyText(t testing.TB, validFraction float64) (train, valid *objectives.Str
 
 func tinyJob(t testing.TB, config models.GPTConfig) Job {
 	t.Helper()
+	useThreads(t, 1)
 	train, valid := tinyText(t, 0.1)
 	return Job{Model: newModel(t, config), Objective: objectives.NextToken{}, Loss: loss.NextToken{},
 		Train: train.Cut(16), Valid: valid.Cut(16), ValidBytes: valid.Bytes()}

@@ -41,7 +41,7 @@ func batchOf(seqs ...objectives.Sequence) objectives.Batch {
 
 // Case C70: micro-batches of 1 and 3 targets give the step of the single batch of 4, its gradient to 1e-6 relative.
 func TestAccumulationEqualsTheSingleBatch(t *testing.T) {
-	model := newModel(t, tinyGPT())
+	model := tinyModel(t)
 	one := objectives.Sequence{IDs: []int32{5}, Next: 9}
 	three := objectives.Sequence{IDs: []int32{1, 2, 3}, Next: 4}
 	whole, wholeLoss := gradientsOf(t, model, loss.NextToken{}, &stepData{micro: []objectives.Batch{batchOf(one, three)}})
@@ -75,14 +75,14 @@ func (fixedLoss) Terms(m models.Model, b *objectives.Batch) []loss.Term {
 func TestStepLossWeighsMicroBatchesByTheirTargets(t *testing.T) {
 	data := &stepData{micro: []objectives.Batch{
 		batchOf(objectives.Sequence{IDs: []int32{5}, Next: 9}), batchOf(objectives.Sequence{IDs: []int32{1, 2, 3}, Next: 4})}}
-	if _, got := gradientsOf(t, newModel(t, tinyGPT()), fixedLoss{}, data); got != 1.75 {
+	if _, got := gradientsOf(t, tinyModel(t), fixedLoss{}, data); got != 1.75 {
 		t.Errorf("step loss %v, want 1.75", got)
 	}
 }
 
 // Case C69: another first token in document 1 changes no hidden state of document 2, not by one bit.
 func TestDocumentsInOneRowDoNotSeeEachOther(t *testing.T) {
-	model := newModel(t, tinyGPT())
+	model := tinyModel(t)
 	hidden := func(first int32) []float32 {
 		b := batchOf(objectives.Sequence{IDs: []int32{first, 6, 7}, Next: objectives.IgnoreIndex}, objectives.Sequence{IDs: []int32{8, 9}, Next: objectives.IgnoreIndex})
 		var out []float32
@@ -126,7 +126,7 @@ func TestStepWithNothingToLearnChangesNothing(t *testing.T) {
 	if !sameWeights(before, weights(t, job.Model)) {
 		t.Error("the weights changed")
 	}
-	if notes := strings.Join(result.Notes, " "); result.Skipped != 12 || !strings.Contains(notes, "12 of 12 steps had nothing to learn") || !math.IsNaN(result.Loss) {
+	if notes := strings.Join(result.Notes, " "); result.Skipped != 12 || !strings.Contains(notes, "12 of 12 steps had nothing to learn") || result.Loss != nil {
 		t.Errorf("skipped %d, loss %v, notes %q", result.Skipped, result.Loss, notes)
 	}
 }
