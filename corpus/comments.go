@@ -114,7 +114,7 @@ func (c *comments) wordStart() bool {
 func (c *comments) lineComment() {
 	start := c.at
 	end := c.lineEnd(start)
-	for c.lang.joined && end < len(c.src) && c.src[end-1] == '\\' {
+	for c.lang.joined && end < len(c.src) && bytes.HasSuffix(bytes.TrimRight(c.src[start:end], "\r"), []byte{'\\'}) {
 		end = c.lineEnd(end + 1)
 	}
 	c.at = end
@@ -127,6 +127,9 @@ func (c *comments) lineComment() {
 	}
 	c.lastEnd = end
 	for line := range bytes.SplitSeq(text, []byte{'\n'}) { // more than one where a backslash joins them
+		if c.lang.joined {
+			line = bytes.TrimSpace(bytes.TrimSuffix(bytes.TrimRight(line, "\r"), []byte{'\\'}))
+		}
 		c.addLine(plainLine(bytes.TrimLeft(line, "/!#")))
 	}
 }

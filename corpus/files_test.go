@@ -116,7 +116,7 @@ func TestPathsThatCannotBeReadAreNamedAtOnce(t *testing.T) {
 		filepath.Join(dir, "*.none"):          "no file matches",
 		filepath.Join(dir, "**", "*.txt"):     "** is not a pattern",
 		filepath.Join(dir, "[a"):              "not a pattern",
-		filepath.Join(dir, "a.txt", "b.txt"):  "cannot be read",
+		filepath.Join(dir, "a.txt", "b.txt"):  "cannot be opened",
 		filepath.Join(dir, "locked.txt"):      "no permission",
 		"":                                    "empty path",
 		filepath.Join(dir, "empty", "no.txt"): "no such file",

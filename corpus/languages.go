@@ -17,7 +17,7 @@ type language struct {
 	raw       rawKind
 	tripled   bool // '''…''' and """…"""
 	docString bool // a tripled string that is a statement of its own is a comment (Python)
-	joined    bool // a backslash at the end of a line comment joins the next line (C)
+	joined    bool // a backslash at the end of a line comment joins the next line (C, make)
 	regexps   bool // /…/ may be a literal (JavaScript)
 	heredoc   bool // <<WORD starts text up to a line WORD (shell)
 }
@@ -41,7 +41,7 @@ var (
 	langRust   = &language{line: "//", block: true, nested: true, chars: true, longText: true, raw: rawHashes}
 	langPython = &language{line: "#", chars: true, tripled: true, docString: true}
 	langShell  = &language{line: "#", wordStart: true, charLong: true, longText: true, heredoc: true}
-	langMake   = &language{line: "#", wordStart: true, chars: true}
+	langMake   = &language{line: "#", wordStart: true, chars: true, joined: true}
 )
 
 // languages are told by the ending.

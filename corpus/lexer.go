@@ -241,16 +241,22 @@ func (c *comments) regexp() bool {
 	return false
 }
 
+// maxIndentBytes bounds how far left of a string its line's start is looked for, so that a long line costs no more.
+const maxIndentBytes = 1000
+
 // docString takes the string from c.at to end when it is a statement of its own: alone on its lines, outside brackets.
 func (c *comments) docString(end int) {
-	before := c.src[:c.at]
-	for len(before) > 0 && c.at-len(before) < 2 && strings.IndexByte("rRuU", before[len(before)-1]) >= 0 {
+	before := c.src[max(0, c.at-maxIndentBytes):c.at]
+	for n := 0; n < 2 && len(before) > 0 && strings.IndexByte("rRuU", before[len(before)-1]) >= 0; n++ {
 		before = before[:len(before)-1]
 	}
 	line := bytes.LastIndexByte(before, '\n') + 1
-	rest := bytes.TrimLeft(c.src[end:c.lineEnd(end)], " \t\r;")
+	if line == 0 && c.at > maxIndentBytes {
+		return
+	}
+	rest := bytes.TrimLeft(c.src[end:], " \t\r;")
 	joined := bytes.HasSuffix(bytes.TrimRight(before[:max(0, line-1)], "\r"), []byte{'\\'})
-	if c.depth > 0 || joined || !blank(before[line:]) || len(rest) > 0 && rest[0] != '#' {
+	if c.depth > 0 || joined || !blank(before[line:]) || len(rest) > 0 && rest[0] != '#' && rest[0] != '\n' {
 		return
 	}
 	c.lastEnd = -1
@@ -269,22 +275,23 @@ func (c *comments) openHeredoc() {
 	for i < len(c.src) && (c.src[i] == ' ' || c.src[i] == '\t') {
 		i++
 	}
-	quoted := false
-	for i < len(c.src) && strings.IndexByte(`'"\`, c.src[i]) >= 0 {
-		quoted = true
-		i++
-	}
-	start := i
-	for i < len(c.src) && identByte(c.src[i]) {
-		i++
-	}
-	doc.word = string(c.src[start:i])
-	if doc.word == "" || !quoted && doc.word[0] >= '0' && doc.word[0] <= '9' { // 1<<2 is a shift
-		return
-	}
-	c.at = i - 1
-	if quoted && i < len(c.src) && (c.src[i] == '\'' || c.src[i] == '"') {
-		c.at = i
+	if i < len(c.src) && (c.src[i] == '\'' || c.src[i] == '"') { // a quoted word may hold blanks
+		n := bytes.IndexByte(c.src[i+1:c.lineEnd(i)], c.src[i])
+		if n <= 0 {
+			return
+		}
+		doc.word = string(c.src[i+1 : i+1+n])
+		c.at = i + 1 + n
+	} else {
+		start := i
+		for i < len(c.src) && (identByte(c.src[i]) || i == start && c.src[i] == '\\') {
+			i++
+		}
+		doc.word = strings.TrimPrefix(string(c.src[start:i]), "\\")
+		if doc.word == "" || doc.word[0] >= '0' && doc.word[0] <= '9' { // 1<<2 is a shift
+			return
+		}
+		c.at = i - 1
 	}
 	c.heredocs = append(c.heredocs, doc)
 }

@@ -96,7 +96,7 @@ func (s *Source) listPath(p string, seen map[string]bool) error {
 		return s.listGlob(p, seen)
 	}
 	if err != nil {
-		return listError(p, err)
+		return unreadable(p, err)
 	}
 	if info.IsDir() {
 		return s.listFolder(p, seen)
@@ -104,19 +104,24 @@ func (s *Source) listPath(p string, seen map[string]bool) error {
 	return s.listFile(p, info, seen)
 }
 
-// listError words a failure of Stat, Open or ReadDir.
-func listError(p string, err error) error {
+// openCause words a failure to open a file or folder.
+func openCause(err error) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("%s: no such file or folder; check the path", p)
+		return errors.New("no such file or folder; check the path")
 	case errors.Is(err, fs.ErrPermission):
-		return fmt.Errorf("%s: no permission to read it; check its owner and mode", p)
+		return errors.New("no permission to read it; check its owner and mode")
 	}
 	var pathError *fs.PathError
 	if errors.As(err, &pathError) {
 		err = pathError.Err
 	}
-	return fmt.Errorf("%s: cannot be read: %w", p, err)
+	return fmt.Errorf("cannot be opened: %w; check the path", err)
+}
+
+// unreadable is the fault of a file or folder that cannot be opened.
+func unreadable(p string, err error) *Error {
+	return &Error{File: p, Reason: UnreadableFile, Err: openCause(err), endsFile: true}
 }
 
 // listFile adds a file named by the user, who learns at once if it cannot be opened. A pipe is not tried: opening it
@@ -127,10 +132,7 @@ func (s *Source) listFile(p string, info fs.FileInfo, seen map[string]bool) erro
 		size = info.Size()
 		f, err := os.Open(p)
 		if err != nil {
-			if err := s.judge(&Error{File: p, Reason: UnreadableFile, Err: err}); err != nil {
-				return listError(p, errors.Unwrap(err))
-			}
-			return nil
+			return s.judge(unreadable(p, err))
 		}
 		f.Close()
 	}
@@ -194,10 +196,7 @@ func (s *Source) listFolder(root string, seen map[string]bool) error {
 func (s *Source) walk(folder string, found *[]File) error {
 	entries, err := os.ReadDir(folder)
 	if err != nil {
-		if s.judge(&Error{File: folder, Reason: UnreadableFile, Err: err}) != nil {
-			return listError(folder, err)
-		}
-		return nil
+		return s.judge(unreadable(folder, err))
 	}
 	for _, entry := range entries {
 		p := filepath.Join(folder, entry.Name())

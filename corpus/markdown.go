@@ -206,8 +206,11 @@ func (m *markdown) comment() bool {
 		return false
 	}
 	m.step(m.at + n + len("-->"))
-	if line, next := m.peekLine(); blank(line) && m.at < len(m.src) {
+	line, next := m.peekLine()
+	if blank(line) {
 		m.step(next)
+	} else {
+		m.step(m.at + len(line) - len(bytes.TrimLeft(line, " \t")))
 	}
 	return true
 }

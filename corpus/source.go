@@ -176,7 +176,7 @@ func (s *Source) openNext() error {
 	s.packed = packed
 	s.scan.reset(r)
 	if err != nil && packed == "" {
-		return s.fileFault(UnreadableFile, 0, errors.Unwrap(listError(f.Path, err)))
+		return unreadable(f.Path, err)
 	}
 	if err != nil {
 		return s.fileFault(TruncatedStream, 0, streamCause(err, packed))

@@ -56,11 +56,11 @@ func (st *stream) open(f File, given io.Reader) (r io.Reader, packed string, err
 	}
 	head := make([]byte, 4)
 	n, err := io.ReadFull(&st.count, head)
-	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
-		return nil, "", err
-	}
 	head = head[:n]
 	raw := &joined{head: head, rest: &st.count}
+	if err != nil && err != io.ErrUnexpectedEOF { // whoever reads so far is told
+		raw.rest = failed{err}
+	}
 	switch {
 	case len(head) >= 2 && head[0] == 0x1f && head[1] == 0x8b:
 		return st.openGzip(raw)
@@ -118,6 +118,11 @@ func (j *joined) Read(p []byte) (int, error) {
 	j.head = j.head[n:]
 	return n, nil
 }
+
+// failed is a reader whose error is known.
+type failed struct{ err error }
+
+func (f failed) Read([]byte) (int, error) { return 0, f.err }
 
 // streamCause words an error of a decompressor or of the disk.
 func streamCause(err error, packed string) error {
