@@ -6,9 +6,9 @@ import "time"
 type Progress struct {
 	Step            int           // steps done
 	Steps           int           // of so many
-	Loss            float64       // of this step, nats a target; NaN when the step had nothing to learn
+	Loss            float64       // of the last step that had something to learn, nats a target; NaN before it
 	LearningRate    float64       // of this step
-	GradNorm        float64       // of this step, before clipping
+	GradNorm        float64       // of that step, before clipping
 	TokensPerSecond float64       // read over the last steps, evaluations and checkpoints left out
 	Elapsed         time.Duration // since the run began
 	Remaining       time.Duration // expected, evaluations and checkpoints so far counted in
