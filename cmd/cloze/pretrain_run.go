@@ -208,7 +208,11 @@ func (p *pretraining) trainModel() error {
 // resolved is config.yaml: every key with its value, below how it came about.
 func (p *pretraining) resolved() []byte {
 	v := thisVersion()
-	head := fmt.Sprintf("# cloze %s %s, %s\n# texts:", v.Version, v.Commit, time.Now().UTC().Format(time.RFC3339))
+	head := fmt.Sprintf("# written by cloze %s on %s", v.Version, time.Now().UTC().Format(time.RFC3339))
+	if v.Commit != "" {
+		head += ", commit " + v.Commit
+	}
+	head += "\n# texts:"
 	for _, path := range p.paths {
 		head += " " + shellWord(oneLine(path)) // a line break in a name must not end the comment
 	}

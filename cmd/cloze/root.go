@@ -20,6 +20,20 @@ const about = `cloze takes raw text to a pretrained language model and its embed
   cloze neighbors runs/first king queen
   cloze generate runs/first --prompt "Once upon"`
 
+// usageTemplate is the second half of each help text.
+const usageTemplate = `Usage: {{.UseLine}}
+{{- if .HasAvailableSubCommands}}
+
+Verbs:{{range .Commands}}{{if .IsAvailableCommand}}
+  {{rpad .Name 12}}{{.Short}}{{end}}{{end}}
+
+"{{.CommandPath}} VERB --help" tells more of each.{{end}}
+{{- if .HasAvailableLocalFlags}}
+
+Flags:
+{{.LocalFlags.FlagUsages | trimTrailingWhitespaces}}{{end}}
+`
+
 // newRoot builds the command tree anew for each call, so that no flag value outlives a call.
 func newRoot() *cobra.Command {
 	root := &cobra.Command{
@@ -40,6 +54,7 @@ func newRoot() *cobra.Command {
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetHelpCommand(&cobra.Command{Use: "no-help", Hidden: true}) // --help is enough, and the verbs stay few
 	root.SetFlagErrorFunc(flagError)
+	root.SetUsageTemplate(usageTemplate)
 	root.AddCommand(newSetup(), newDoctor(), newTokenizer(), newNeighbors(), newCompletion(), newVersion())
 	root.AddCommand(torchVerbs()...)
 	return root

@@ -14,11 +14,12 @@ import (
 	"testing"
 )
 
-// The limits of the house, in lines.
+// The limits of the house, in lines. A test function may be longer: its table of cases is data and reads best in place.
 const (
-	maxFileLines     = 600
-	maxTestLines     = 800
-	maxFunctionLines = 60
+	maxFileLines         = 600
+	maxTestLines         = 800
+	maxFunctionLines     = 60
+	maxTestFunctionLines = 100
 )
 
 // folderSize is a row of the table.
@@ -97,7 +98,7 @@ func (s *folderSize) add(t *testing.T, path string) error {
 	if limit := map[bool]int{false: maxFileLines, true: maxTestLines}[test]; lines > limit {
 		t.Errorf("%s has %d lines; the limit is %d", path, lines, limit)
 	}
-	longFunctions(t, path, data)
+	longFunctions(t, path, data, map[bool]int{false: maxFunctionLines, true: maxTestFunctionLines}[test])
 	if test {
 		s.tests += lines
 		return nil
@@ -113,7 +114,8 @@ func (s *folderSize) add(t *testing.T, path string) error {
 	return nil
 }
 
-func longFunctions(t *testing.T, path string, data []byte) {
+func longFunctions(t *testing.T, path string, data []byte, limit int) {
+	t.Helper()
 	fset := token.NewFileSet()
 	file, err := parser.ParseFile(fset, path, data, 0)
 	if err != nil {
@@ -125,8 +127,8 @@ func longFunctions(t *testing.T, path string, data []byte) {
 		if !ok {
 			continue
 		}
-		if n := fset.Position(fn.End()).Line - fset.Position(fn.Pos()).Line + 1; n > maxFunctionLines {
-			t.Errorf("%s: function %s has %d lines; the limit is %d", path, fn.Name.Name, n, maxFunctionLines)
+		if n := fset.Position(fn.End()).Line - fset.Position(fn.Pos()).Line + 1; n > limit {
+			t.Errorf("%s: function %s has %d lines; the limit is %d", path, fn.Name.Name, n, limit)
 		}
 	}
 }
