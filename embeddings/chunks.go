@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"sync"
 )
 
 // chunkBytes is a parser's share at a time. lineBytes bounds a single line, so
@@ -13,12 +14,17 @@ const (
 	lineBytes  = 1 << 28
 )
 
+// Fresh memory costs the kernel as much as reading into it: chunks go round.
+var chunks = sync.Pool{New: func() any {
+	return &chunk{buf: make([]byte, chunkBytes), rows: make([]float32, 0, chunkBytes/8)}
+}}
+
 // chunk is some whole lines of the file and what became of them.
 type chunk struct {
-	text  []byte
-	bytes int   // len(text), which goes once it is parsed
-	line  int64 // number of its first line
-	done  chan struct{}
+	buf  []byte
+	text []byte // the lines, in buf
+	line int64  // number of the first one
+	done chan struct{}
 
 	words   []string
 	lines   []int64   // of each word
@@ -84,7 +90,11 @@ func (c *cutter) next() (*chunk, error) {
 	if c.eof {
 		return nil, io.EOF
 	}
-	buf := make([]byte, max(chunkBytes, 2*len(c.rest)))
+	out := chunks.Get().(*chunk)
+	buf := out.buf
+	if len(buf) < 2*len(c.rest) {
+		buf = make([]byte, 2*len(c.rest))
+	}
 	n := copy(buf, c.rest)
 	for {
 		got, err := readFull(c.r, buf[n:])
@@ -109,9 +119,10 @@ func (c *cutter) next() (*chunk, error) {
 	text := buf[:n]
 	if !c.eof {
 		end := bytes.LastIndexByte(text, '\n') + 1
-		text, c.rest = text[:end], text[end:]
+		c.rest = append(c.rest[:0], text[end:]...) // a copy: the buffer goes on
+		text = text[:end]
 	}
-	out := &chunk{text: text, bytes: len(text), line: c.line, done: make(chan struct{}), repairs: repairs{}}
+	*out = chunk{buf: buf, text: text, line: c.line, done: make(chan struct{}), words: out.words[:0], lines: out.lines[:0], rows: out.rows[:0], repairs: repairs{}}
 	c.line += int64(bytes.Count(text, []byte{'\n'}))
 	return out, nil
 }

@@ -1,8 +1,6 @@
 package embeddings
 
-import (
-	"fmt"
-)
+import "fmt"
 
 // joiner puts the chunks together.
 type joiner struct {
@@ -54,7 +52,7 @@ func (j *joiner) reserve(c *chunk) {
 	j.words = []string{}
 	n := len(c.words)
 	if size := j.in.size; size > 0 && len(c.words) > 0 {
-		n = int(float64(n)*float64(size)/float64(c.bytes)*1.02) + 1
+		n = int(float64(n)*float64(size)/float64(len(c.text))*1.02) + 1
 	}
 	if j.lay.words > 0 && j.lay.words < int64(n) {
 		n = int(j.lay.words)

@@ -20,17 +20,20 @@ func (in *input) readText(lay layout) (*Vectors, error) {
 		return nil, in.readError(err)
 	}
 	stop := make(chan struct{})
-	chunks := in.parseChunks(lay, stop)
+	parsed := in.parseChunks(lay, stop)
 	defer func() {
 		close(stop)
-		for range chunks { // until nobody reads the file any more
+		for range parsed { // until nobody reads the file any more
 		}
 	}()
 	j := joiner{in: in, lay: lay, index: map[string]int32{}, repairs: repairs{}}
-	for c := range chunks {
+	for c := range parsed {
 		<-c.done
 		if err := j.add(c); err != nil {
 			return nil, err
+		}
+		if len(c.buf) <= 4*chunkBytes { // one endless line is no reason to keep its memory
+			chunks.Put(c)
 		}
 	}
 	return j.finish(report)
@@ -38,8 +41,6 @@ func (in *input) readText(lay layout) (*Vectors, error) {
 
 // parse fills in words, rows and repairs, or err.
 func (c *chunk) parse(path string, dim int) {
-	const bytesInNumber = 9 // roughly; the slice grows where it is fewer
-	c.rows = make([]float32, 0, len(c.text)/bytesInNumber+dim)
 	// All words of the chunk share one string: an allocation each would cost
 	// more than reading their numbers.
 	var joined []byte
@@ -76,11 +77,10 @@ func (c *chunk) parse(path string, dim int) {
 		c.lines = append(c.lines, line)
 	}
 	words, begin := string(joined), 0
-	c.words = make([]string, len(ends))
-	for i, end := range ends {
-		c.words[i], begin = words[begin:end], end
+	for _, end := range ends {
+		c.words = append(c.words, words[begin:end])
+		begin = end
 	}
-	c.text = nil // the buffer can go while the rows wait
 }
 
 // quick reads the line that nearly all lines are: a word without blanks, one

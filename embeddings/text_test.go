@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -138,6 +139,32 @@ func TestLongFilesAreReadInOrder(t *testing.T) {
 	}
 	_, err := Open(file(t, "x", "1 2\na 1 0\n"+strings.Repeat("x", 3<<20)))
 	refused(t, err, "line 3")
+}
+
+// Buffers go round among all files that are read at once.
+func TestFilesReadAtOnceDoNotMix(t *testing.T) {
+	var wait sync.WaitGroup
+	for g := range 4 {
+		wait.Go(func() {
+			var b strings.Builder
+			const n = 150000 // several chunks
+			for i := range n {
+				fmt.Fprintf(&b, "w%d-%d %d %d\n", g, i, g, i)
+			}
+			v, err := Options{Threads: 2}.Read("x", strings.NewReader(b.String()))
+			if err != nil || v.Len() != n {
+				t.Error(err)
+				return
+			}
+			for i := range n {
+				if v.Row(i)[0] != float32(g) || v.Row(i)[1] != float32(i) || v.Word(i) != fmt.Sprintf("w%d-%d", g, i) {
+					t.Errorf("file %d row %d: %s %v", g, i, v.Word(i), v.Row(i))
+					return
+				}
+			}
+		})
+	}
+	wait.Wait()
 }
 
 func TestGzipIsOpenedAndItsDamageSeen(t *testing.T) {
