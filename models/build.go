@@ -52,3 +52,17 @@ func (f fresh) tensor(param Param, init initial) *torch.Tensor {
 	}
 	return torch.FromFloat32(values, param.Shape...).Keep().SetRequiresGrad(true)
 }
+
+// converted copies another model's weights in a dtype of its own.
+type converted struct {
+	from  *Params
+	dtype torch.DType
+}
+
+func (c converted) tensor(param Param, _ initial) (t *torch.Tensor) {
+	from, _ := c.from.Get(param.Name) // both are built by one constructor
+	torch.NoGrad(func() {
+		t = torch.Empty(c.dtype, from.Tensor.Device(), param.Shape...).Copy_(from.Tensor).Keep()
+	})
+	return t.SetRequiresGrad(true)
+}

@@ -93,5 +93,9 @@ func (g *GPT) Head() (weightVD, biasV *torch.Tensor) { return g.head, nil }
 // InputTable returns the token table [V,D]; it belongs to the model.
 func (g *GPT) InputTable() *torch.Tensor { return g.tokens.TableVD }
 
+// To returns a copy of the model whose weights, and so whose hidden states, have that dtype. Run it inside
+// torch.Do; free the copy with Params().Free.
+func (g *GPT) To(dtype torch.DType) *GPT { return buildGPT(g.Config, converted{g.params, dtype}) }
+
 // Params returns the parameters.
 func (g *GPT) Params() *Params { return g.params }

@@ -369,6 +369,24 @@ func TestGPTWithoutBiasesEqualsZeroBiases(t *testing.T) {
 	})
 }
 
+func TestGPTComputesInBFloat16(t *testing.T) {
+	golden := readGolden(t)
+	onTorch(t, func() {
+		model := golden.load(t, golden.config(t))
+		defer model.Params().Free()
+		half := model.To(torch.BFloat16)
+		defer half.Params().Free()
+		hidden, want := half.Hidden(golden.input(false)), model.Hidden(golden.input(false))
+		if hidden.DType() != torch.BFloat16 {
+			t.Errorf("hidden states are %v", hidden.DType())
+		}
+		// 0.1 absolute on numbers of size 2: two layers in 8 bits of precision.
+		if d := largestDifference(hidden.Float32s(), want.Float32s()); d > 0.1 {
+			t.Errorf("hidden states differ by %g", d)
+		}
+	})
+}
+
 func TestGPTFreshWeightsFollowThePaper(t *testing.T) {
 	config, err := GPTPreset("gpt-nano")
 	if err != nil {

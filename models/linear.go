@@ -2,8 +2,9 @@ package models
 
 import "github.com/go-cloze/cloze/models/torch"
 
-// Linear is y = x Wᵀ + b. The weight is kept [out,in] for every family: on two cores this layout is up to 5 %
-// faster, forward and backward, than [in,out] with addmm where a layer widens, and equal elsewhere (docs/log.md).
+// Linear is y = x Wᵀ + b. The weight is kept [out,in] for every family: on two cores that is 3 to 6 % faster,
+// forward and backward, than [in,out] with addmm where a layer widens, and equal elsewhere
+// (testdata/bench/models_linear_layout.py). Files that hold it the other way are transposed when read and written.
 type Linear struct {
 	WeightOI *torch.Tensor // [out,in]
 	BiasO    *torch.Tensor // [out], nil for none
