@@ -79,6 +79,50 @@ func TestBinaryThatLooksLikeText(t *testing.T) {
 	holds(t, v, []string{"a"}, want)
 }
 
+// realFiles: format, words, dimension and repairs of each; or what the refusal says.
+var realFiles = map[string]string{
+	"gensim/euclidean_vectors.bin":                               "word2vec-bin 2747 10 0",
+	"gensim/high_precision.kv.bin":                               "word2vec-bin 2 2 0",
+	"gensim/high_precision.kv.txt":                               "word2vec 2 2 0",
+	"gensim/word2vec_pre_kv_c":                                   "word2vec 1750 10 0",
+	"gensim/EN.1-10.cbow1_wind5_hs0_neg10_size300_smpl1e-05.txt": "word2vec 20 300 0",
+	"gensim/IT.1-10.cbow1_wind5_hs0_neg10_size300_smpl1e-05.txt": "word2vec 20 300 0",
+	"gensim/test_glove.txt":                                      "glove 76 50 0",
+	"gensim/poincare_vectors.bin":                                "word2vec-bin 1182 10 0",
+	"gensim/pretrained.vec":                                      "word2vec 1 5 1",
+	"gensim/w2v_keyedvectors_load_test.modeldata":                "word2vec 2 3 2",
+	"gensim/crime-and-punishment.vec":                            "word2vec 291 5 0",
+	"gensim/lee_fasttext.vec":                                    "word2vec 1762 10 0",
+	"gensim/toy-model.vec":                                       "word2vec 22 5 0",
+	"gensim/pang_lee_polarity_fasttext.vec.gz":                   "word2vec 1694 100 5",
+	"finalfusion/analogy.bin":                                    "word2vec-bin 43 100 0",
+	"finalfusion/similarity.bin":                                 "word2vec-bin 41 100 0",
+	"finalfusion/similarity.nodims":                              "glove 41 100 0",
+	"finalfusion/similarity.txt":                                 "word2vec 41 100 0",
+	"finalfusion/utf8-incomplete.bin":                            "word2vec-bin 3 3 1",
+	"finalfusion/utf8-incomplete.dims":                           "word2vec 3 3 1",
+	"finalfusion/utf8-incomplete.txt":                            "glove 3 3 1",
+	"vector_excerpts/wiki.en.vec":                                "word2vec 99 300 1",
+	"vector_excerpts/glove.6B.100d.sample.txt.gz":                "glove 100 100 0",
+	"vector_excerpts/glove.6B.300d.sample.txt.gz":                "glove 100 300 0",
+	"glove_6b_50d_top/glove.6B.50d.top10k.bin":                   "word2vec-bin 10000 50 0",
+	"glove_6b_50d_top/glove.6B.50d.top25k.txt.gz":                "glove 25000 50 0",
+	"gensim/crime-and-punishment.bin":                            "fastText model",
+	"gensim/lee_fasttext.bin":                                    "fastText model of an old version",
+	"gensim/cp852_fasttext.bin":                                  "fastText model of an old version",
+	"gensim/pang_lee_polarity_fasttext.bin":                      "fastText model",
+	"fasttext_lid176/lid.176.ftz":                                "fastText model",
+	"finalfusion/similarity.fifu":                                "finalfusion",
+	"finalfusion/quantized_storage.bin":                          "binary data",
+	"vector_excerpts/glove.840B.300d.zip":                        "zip archive",
+	"gensim/crime-and-punishment.txt":                            "not in a number",
+	"gensim/fb-ngrams.txt":                                       "line 1",
+	"tiny_gpt2_random/config.json":                               "JSON",
+	"tiny_gpt2_random/model.safetensors":                         "not vectors",
+	"model2vec/test-model-float32/model.safetensors":             "without their words",
+	"stories260K/stories260K.bin":                                "binary data",
+}
+
 // Every real file of the kinds read here, with the sizes that its SOURCE.md states.
 func TestRealFiles(t *testing.T) {
 	root := os.Getenv("CLOZE_DATA")
@@ -86,48 +130,7 @@ func TestRealFiles(t *testing.T) {
 		t.Skip("CLOZE_DATA is not set")
 	}
 	root = filepath.Join(root, "models")
-	for name, want := range map[string]string{
-		"gensim/euclidean_vectors.bin":                               "word2vec-bin 2747 10 0",
-		"gensim/high_precision.kv.bin":                               "word2vec-bin 2 2 0",
-		"gensim/high_precision.kv.txt":                               "word2vec 2 2 0",
-		"gensim/word2vec_pre_kv_c":                                   "word2vec 1750 10 0",
-		"gensim/EN.1-10.cbow1_wind5_hs0_neg10_size300_smpl1e-05.txt": "word2vec 20 300 0",
-		"gensim/IT.1-10.cbow1_wind5_hs0_neg10_size300_smpl1e-05.txt": "word2vec 20 300 0",
-		"gensim/test_glove.txt":                                      "glove 76 50 0",
-		"gensim/poincare_vectors.bin":                                "word2vec-bin 1182 10 0",
-		"gensim/pretrained.vec":                                      "word2vec 1 5 1",
-		"gensim/w2v_keyedvectors_load_test.modeldata":                "word2vec 2 3 2",
-		"gensim/crime-and-punishment.vec":                            "word2vec 291 5 0",
-		"gensim/lee_fasttext.vec":                                    "word2vec 1762 10 0",
-		"gensim/toy-model.vec":                                       "word2vec 22 5 0",
-		"gensim/pang_lee_polarity_fasttext.vec.gz":                   "word2vec 1694 100 5",
-		"finalfusion/analogy.bin":                                    "word2vec-bin 43 100 0",
-		"finalfusion/similarity.bin":                                 "word2vec-bin 41 100 0",
-		"finalfusion/similarity.nodims":                              "glove 41 100 0",
-		"finalfusion/similarity.txt":                                 "word2vec 41 100 0",
-		"finalfusion/utf8-incomplete.bin":                            "word2vec-bin 3 3 1",
-		"finalfusion/utf8-incomplete.dims":                           "word2vec 3 3 1",
-		"finalfusion/utf8-incomplete.txt":                            "glove 3 3 1",
-		"vector_excerpts/wiki.en.vec":                                "word2vec 99 300 1",
-		"vector_excerpts/glove.6B.100d.sample.txt.gz":                "glove 100 100 0",
-		"vector_excerpts/glove.6B.300d.sample.txt.gz":                "glove 100 300 0",
-		"glove_6b_50d_top/glove.6B.50d.top10k.bin":                   "word2vec-bin 10000 50 0",
-		"glove_6b_50d_top/glove.6B.50d.top25k.txt.gz":                "glove 25000 50 0",
-		"gensim/crime-and-punishment.bin":                            "fastText model",
-		"gensim/lee_fasttext.bin":                                    "fastText model of an old version",
-		"gensim/cp852_fasttext.bin":                                  "fastText model of an old version",
-		"gensim/pang_lee_polarity_fasttext.bin":                      "fastText model",
-		"fasttext_lid176/lid.176.ftz":                                "fastText model",
-		"finalfusion/similarity.fifu":                                "finalfusion",
-		"finalfusion/quantized_storage.bin":                          "binary data",
-		"vector_excerpts/glove.840B.300d.zip":                        "zip archive",
-		"gensim/crime-and-punishment.txt":                            "not in a number",
-		"gensim/fb-ngrams.txt":                                       "line 1",
-		"tiny_gpt2_random/config.json":                               "JSON",
-		"tiny_gpt2_random/model.safetensors":                         "not vectors",
-		"model2vec/test-model-float32/model.safetensors":             "without their words",
-		"stories260K/stories260K.bin":                                "binary data",
-	} {
+	for name, want := range realFiles {
 		v, err := Open(filepath.Join(root, name))
 		if err != nil {
 			refused(t, err, want, name)
