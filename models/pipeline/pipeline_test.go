@@ -193,7 +193,7 @@ func allLogits(t *testing.T, lm *LM, ids []int32) (logits []float32) {
 
 func TestARunOpensAtItsCheckpoint(t *testing.T) {
 	lm := newLM(t, func(c *models.GPTConfig) { c.Bias = false })
-	run := writeRun(t, lm)
+	run, before := writeRun(t, lm), torch.Live()
 	for _, checkpoint := range []string{"", "last", "step-0000100"} {
 		again, err := Options{Checkpoint: checkpoint}.Open(run)
 		if err != nil {
@@ -205,6 +205,29 @@ func TestARunOpensAtItsCheckpoint(t *testing.T) {
 		if err := errors.Join(again.Close(), again.Close()); err != nil {
 			t.Error(err)
 		}
+	}
+	if after := torch.Live(); after != before {
+		t.Errorf("%d tensors before, %d after", before, after)
+	}
+}
+
+// TestAFolderOfTransformers436IsUsable: the bare trunk, vocab.json and merges.txt instead of tokenizer.json.
+func TestAFolderOfTransformers436IsUsable(t *testing.T) {
+	data := os.Getenv("CLOZE_DATA")
+	if data == "" {
+		t.Skip("CLOZE_DATA is not set")
+	}
+	lm, err := Open(filepath.Join(data, "models", "tiny_gpt2_random"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lm.Close()
+	out, err := lm.Generate(context.Background(), "low", GenerateOptions{MaxTokens: 5, Temperature: 1}, nil)
+	if err != nil || len(out.IDs) == 0 {
+		t.Errorf("%+v, %v", out, err)
+	}
+	if report, err := lm.Export(filepath.Join(t.TempDir(), "out"), ExportOptions{Format: HF}); err != nil || report.LargestDifference != 0 {
+		t.Errorf("%s, %v", report, err)
 	}
 }
 
