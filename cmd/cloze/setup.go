@@ -14,6 +14,7 @@ import (
 func newSetup() *cobra.Command {
 	var cfg setup.Config
 	var asJSON, quiet bool
+	var dist string
 	cmd := &cobra.Command{
 		Use:   "setup [flags]",
 		Short: "fetch libtorch, patch gotch, write go.work",
@@ -27,6 +28,13 @@ fetched with pip otherwise. Needs g++, and python3 with pip where it has to fetc
 			if !quiet {
 				cfg.Log = cmd.ErrOrStderr()
 			}
+			if dist != "" {
+				path, err := setup.Dist(cmd.Context(), setup.DistConfig{Setup: cfg, Out: dist})
+				if err == nil {
+					fmt.Fprintln(cmd.OutOrStdout(), path)
+				}
+				return err
+			}
 			report, err := setup.Run(cmd.Context(), cfg)
 			if err != nil {
 				return err
@@ -38,6 +46,7 @@ fetched with pip otherwise. Needs g++, and python3 with pip where it has to fetc
 	cmd.Flags().StringVar(&cfg.ModuleDir, "module", "", "folder of your own module that imports cloze's models (default: the module around the working directory)")
 	cmd.Flags().StringVar(&cfg.IndexURL, "index-url", "", "package index for pip (default: pip's own configuration)")
 	cmd.Flags().StringVar(&cfg.CacheDir, "cache", "", "where set-up keeps what it makes (default: cloze in the user's cache directory)")
+	cmd.Flags().StringVar(&dist, "dist", "", "also pack the command with libtorch into an archive in this folder, to run elsewhere")
 	addQuiet(cmd, &quiet)
 	addJSON(cmd, &asJSON)
 	return cmd

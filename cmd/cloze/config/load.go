@@ -85,7 +85,7 @@ type loader struct {
 
 func (l *loader) errorf(tk *token.Token, format string, args ...any) error {
 	e := &Error{Where: l.where, Msg: fmt.Sprintf(format, args...)}
-	if tk != nil && tk.Position != nil && !strings.HasPrefix(l.where, "--set") {
+	if tk != nil && tk.Position != nil && !l.setting() {
 		e.Line = tk.Position.Line
 	}
 	return e
@@ -248,10 +248,17 @@ func (l *loader) set(set string) error {
 		return l.errorf(nil, "value longer than %d KiB", maxBytes>>10)
 	}
 	node, err := l.parse([]byte(text))
-	if err != nil {
-		return err
-	}
-	if node == nil {
+	switch node.(type) {
+	case *ast.StringNode, *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.SequenceNode, ast.MapNode:
+		if err != nil {
+			return err
+		}
+	default:
+		// What YAML takes for an alias (*.go), nothing (an empty value) or a fault is just text on a command line,
+		// unless it begins as a list, a mapping or a quoted text.
+		if err != nil && strings.ContainsAny(text[:1], "[{\"'") {
+			return err
+		}
 		node = ast.String(token.String(text, text, &token.Position{Line: 1, Column: 1}))
 	}
 	return l.assign(l.root, key, node, "")

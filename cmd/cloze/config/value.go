@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/token"
 )
 
 // value sets one plain field from a node and names what was wanted when it cannot.
@@ -43,6 +44,9 @@ func (l *loader) value(v reflect.Value, node ast.Node, key string) error {
 func (l *loader) list(v reflect.Value, node ast.Node, key string) error {
 	seq, ok := node.(*ast.SequenceNode)
 	if !ok {
+		if text, plain := node.(*ast.StringNode); plain && l.setting() && strings.Contains(text.Value, ",") {
+			return l.commaList(v, text.Value, key)
+		}
 		one := reflect.MakeSlice(v.Type(), 1, 1)
 		if err := l.value(one.Index(0), node, key); err != nil {
 			return err
@@ -59,6 +63,24 @@ func (l *loader) list(v reflect.Value, node ast.Node, key string) error {
 	v.Set(out)
 	return nil
 }
+
+// commaList sets a slice from the a,b,c of a command line.
+func (l *loader) commaList(v reflect.Value, text, key string) error {
+	parts := strings.Split(text, ",")
+	out := reflect.MakeSlice(v.Type(), len(parts), len(parts))
+	for i, part := range parts {
+		part = strings.TrimSpace(part)
+		node := ast.String(token.String(part, part, &token.Position{Line: 1, Column: 1}))
+		if err := l.value(out.Index(i), node, fmt.Sprintf("%s[%d]", key, i)); err != nil {
+			return err
+		}
+	}
+	v.Set(out)
+	return nil
+}
+
+// setting says whether a --set is being read, and not a file.
+func (l *loader) setting() bool { return strings.HasPrefix(l.where, "--set") }
 
 // setScalar converts; any error means "not that type", the caller words it.
 func setScalar(v reflect.Value, node ast.Node, text string) error {
