@@ -1,6 +1,8 @@
 package corpus
 
 import (
+	"bufio"
+	"encoding/json"
 	"io"
 	"os"
 	"path/filepath"
@@ -98,4 +100,32 @@ func BenchmarkCppDocsJSONL(b *testing.B) { benchmarkRead(b, Options{}, unpacked(
 func BenchmarkCppDocsGzipJSONL(b *testing.B) {
 	unpacked(b, "cpp_docs")
 	benchmarkRead(b, Options{}, filepath.Join(os.Getenv("CLOZE_DATA"), "corpora", "cpp_docs", "cpp_docs.jsonl.gz"))
+}
+
+// BenchmarkCppDocsEncodingJSON is the peer: the standard library's way to read the same file.
+func BenchmarkCppDocsEncodingJSON(b *testing.B) {
+	path := filepath.Join(unpacked(b, "cpp_docs"), "cpp_docs.jsonl")
+	b.ReportAllocs()
+	var size, docs int64
+	for b.Loop() {
+		f, err := os.Open(path)
+		if err != nil {
+			b.Fatal(err)
+		}
+		size, docs = 0, 0
+		for r := bufio.NewReaderSize(f, firstBufferBytes); ; docs++ {
+			line, err := r.ReadBytes('\n')
+			if err == io.EOF {
+				break
+			}
+			var record struct{ Text string }
+			if err := json.Unmarshal(line, &record); err != nil {
+				b.Fatal(err)
+			}
+			size += int64(len(line))
+		}
+		f.Close()
+	}
+	b.SetBytes(size)
+	b.ReportMetric(float64(docs), "docs")
 }

@@ -6,10 +6,9 @@ import (
 	"time"
 )
 
-// each source is written so that every word of a comment says so and every trap is in code.
-func TestCommentsOfEachLanguage(t *testing.T) {
-	for _, c := range []struct{ name, source, want string }{
-		{"a.go", `//go:build linux
+// commentCases are sources whose traps, marked "no", lie in code.
+var commentCases = []struct{ name, source, want string }{
+	{"a.go", `//go:build linux
 // +build linux
 
 // Package a is documented
@@ -29,7 +28,7 @@ var s = "// no \" // no" + ` + "`// no /* no`" + ` + '"' // after strings
 var t = a / b // half
 // -----
 `, "Package a is documented\n\twith code\nover lines.\n\ntrailing one\ngoes on here\n\nBlock of Go:\n\tcode\nend\n\nafter strings\n\none line\n\nafter rune\n\nhalf\n"},
-		{"a.cpp", `#include <a> // why
+	{"a.cpp", `#include <a> // why
 /**
  * Doxygen
  *   indented
@@ -43,10 +42,10 @@ continued
 int y; //! bang
 /* a // b */ int z; /* open at the end
   of file`, "why\n\nDoxygen\n  indented\n\nn\n\nraw\n\nu8\n\ntriple\ncontinued\n\nbang\n\na // b\n\nopen at the end\nof file\n"},
-		{"A.java", "/** Doc. */ class A { String s = \"\"\"\n // no \" /* no */\n \"\"\"; char c = '\"'; // yes\n}", "Doc.\n\nyes\n"},
-		{"a.ts", "let r = /[/'\"]\\/\\/no/g; // one\nlet d = a / b / c; // two\nlet t = `// no ${ f(`// no`, \"}\", {a: 1}) } // no`; // three\nreturn /\"/ // four\n(x) / 2 // five\n", "one\n\ntwo\n\nthree\n\nfour\n\nfive\n"},
-		{"a.rs", "//! crate\nfn f<'a>(x: &'a str) -> char { 'x'; '\\''; '\"' } // one\n/* a /* nested */ b */\nlet s = r#\"// no \"quoted\" \"#; // two\nlet m = \"over\n// no\nlines\"; // three\nlet b = br\"// no\"; // four\n", "crate\n\none\n\na /* nested */ b\n\ntwo\n\nthree\n\nfour\n"},
-		{"a.py", `#!/usr/bin/env python
+	{"A.java", "/** Doc. */ class A { String s = \"\"\"\n // no \" /* no */\n \"\"\"; char c = '\"'; // yes\n}", "Doc.\n\nyes\n"},
+	{"a.ts", "let r = /[/'\"]\\/\\/no/g; // one\nlet d = a / b / c; // two\nlet t = `// no ${ f(`// no`, \"}\", {a: 1}) } // no`; // three\nreturn /\"/ // four\n(x) / 2 // five\n", "one\n\ntwo\n\nthree\n\nfour\n\nfive\n"},
+	{"a.rs", "//! crate\nfn f<'a>(x: &'a str) -> char { 'x'; '\\''; '\"' } // one\n/* a /* nested */ b */\nlet s = r#\"// no \"quoted\" \"#; // two\nlet m = \"over\n// no\nlines\"; // three\nlet b = br\"// no\"; // four\n", "crate\n\none\n\na /* nested */ b\n\ntwo\n\nthree\n\nfour\n"},
+	{"a.py", `#!/usr/bin/env python
 # -*- coding: utf-8 -*-
 """Module doc.
 
@@ -66,9 +65,12 @@ def f(a="# no", b='# no'):
     "no"  # short strings are none
     # last
 `, "Module doc.\n\nindented\n\ntrailing\n\nDoc of f:\n    deeper\nback.\n\nshort strings are none\nlast\n"},
-		{"a.sh", "#!/bin/sh\n# one\necho \"# no\" '# no' $# ${x#y} a#b \\# no # two\ncat <<EOF # three\n# no '\nEOF\ncat <<-'E O'\n\tx\n\tE O\nx=$((1<<2)) # four\necho 'it'\\''s # no' # five\necho \"over\n# no\nlines\" # six\n", "one\n\ntwo\n\nthree\n\nfour\n\nfive\n\nsix\n"},
-		{"Makefile", "# one\nx = a\\#b # two\nall: ## help\n\t@echo '# no' \"# no\" # three\n\t@echo don't\n# four \\\n  goes on\n", "one\n\ntwo\n\nhelp\n\nthree\n\nfour\ngoes on\n"},
-	} {
+	{"a.sh", "#!/bin/sh\n# one\necho \"# no\" '# no' $# ${x#y} a#b \\# no # two\ncat <<EOF # three\n# no '\nEOF\ncat <<-'E O'\n\tx\n\tE O\nx=$((1<<2)) # four\necho 'it'\\''s # no' # five\necho \"over\n# no\nlines\" # six\n", "one\n\ntwo\n\nthree\n\nfour\n\nfive\n\nsix\n"},
+	{"Makefile", "# one\nx = a\\#b # two\nall: ## help\n\t@echo '# no' \"# no\" # three\n\t@echo don't\n# four \\\n  goes on\n", "one\n\ntwo\n\nhelp\n\nthree\n\nfour\ngoes on\n"},
+}
+
+func TestCommentsOfEachLanguage(t *testing.T) {
+	for _, c := range commentCases {
 		got, _, err := readString(t, Options{}, c.name, c.source)
 		wantTexts(t, got, err, c.want)
 		crlf, _, err := readString(t, Options{}, c.name+".gz", zipped(strings.ReplaceAll(c.source, "\n", "\r\n")))
@@ -106,8 +108,7 @@ func TestLexerIsLinear(t *testing.T) {
 	}
 }
 
-func TestMarkdownGivesWhatAReaderReads(t *testing.T) {
-	content := `---
+const markdownSource = `---
 title: no
 ---
 <!-- no
@@ -147,7 +148,8 @@ text
 |---|:-:|
 | c | d |
 `
-	want := `kept
+
+const markdownText = `kept
 
 Head one
 
@@ -182,6 +184,9 @@ in fence
 a | b
 c | d
 `
+
+func TestMarkdownGivesWhatAReaderReads(t *testing.T) {
+	content, want := markdownSource, markdownText
 	got, _, err := readString(t, Options{}, "a.md", content)
 	if err != nil || len(got) != 1 || got[0] != want {
 		t.Fatalf("error %v, got:\n%s", err, strings.Join(got, "@@@"))

@@ -24,7 +24,7 @@ type separated struct {
 	// Where quoted stands, counted from the start of the row: the byte at hand, the end of its line, the next line; and how
 	// many lines the row has so far.
 	at, end, after int
-	lines         int64
+	lines          int64
 }
 
 func newCSV(s *Source, comma byte) format { return &separated{s: s, comma: comma} }

@@ -203,7 +203,9 @@ func FuzzComments(f *testing.F) {
 	} {
 		f.Add(byte(i), byte(i), []byte(s))
 	}
-	f.Fuzz(func(t *testing.T, lang, n byte, data []byte) { checkStream(t, options(n), names[int(lang)%len(names)], data) })
+	f.Fuzz(func(t *testing.T, lang, n byte, data []byte) {
+		checkStream(t, options(n), names[int(lang)%len(names)], data)
+	})
 }
 
 // FuzzSource gives any bytes under any name, compressed or not.
@@ -212,5 +214,7 @@ func FuzzSource(f *testing.F) {
 	for i, s := range []string{zipped("a\nb\n"), "{\"text\":\"a\"}\n{\"text\":\"\xff\"}\n{", "text,b\n\"a\nb\",c\n\"", "\x28\xb5\x2f\xfd\x00", "text\tx\n\"\"\t\"\n1\n\n", zipped("")[:12], "\x89PNG\r\n\x1a\n", "\xff\xfea\x00"} {
 		f.Add(byte(i), byte(i), []byte(s))
 	}
-	f.Fuzz(func(t *testing.T, name, n byte, data []byte) { checkStream(t, options(n), names[int(name)%len(names)], data) })
+	f.Fuzz(func(t *testing.T, name, n byte, data []byte) {
+		checkStream(t, options(n), names[int(name)%len(names)], data)
+	})
 }

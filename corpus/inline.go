@@ -30,7 +30,7 @@ const maxLookAhead = 2000
 
 // plain returns the text without the marks, in the memory of text.
 func (p *inline) plain(text []byte) []byte {
-	if bytes.IndexAny(text, "`[*_~<&\\") < 0 {
+	if !bytes.ContainsAny(text, "`[*_~<&\\") {
 		return text
 	}
 	p.text, p.brackets, p.runs = text, p.brackets[:0], p.runs[:0]
@@ -235,7 +235,7 @@ func (p *inline) tag(i int) int {
 	case isTag && (end == len(name) || bytes.IndexByte([]byte(" \t\n/"), name[end]) >= 0):
 		p.drop(i, n+1)
 		return n + 1
-	case end < len(name) && end > 1 && name[end] == ':' && bytes.IndexAny(name, " \t\n") < 0:
+	case end < len(name) && end > 1 && name[end] == ':' && !bytes.ContainsAny(name, " \t\n"):
 		p.drop(i, 1)
 		p.drop(i+n, 1)
 		return n + 1

@@ -108,7 +108,10 @@ func (c *comments) shortString(q byte) int {
 
 // template finds the end of JavaScript's `…${…}…`, whose expressions may hold strings and templates.
 func (c *comments) template(from, nesting int) int {
-	if nesting > 50 || c.hopeless['`'] {
+	if nesting > 50 { // nobody writes that; to look on would cost that much for each of them
+		c.hopeless['`'] = true
+	}
+	if c.hopeless['`'] {
 		return -1
 	}
 	for i := from + 1; i < len(c.src); i++ {

@@ -2,8 +2,8 @@ package corpus
 
 import (
 	"io"
-	"strings"
 	"runtime"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"

@@ -80,15 +80,6 @@ func (r Reason) damage() bool {
 	return false
 }
 
-// untidy reports whether Strict alone stops at it.
-func (r Reason) untidy() bool {
-	switch r {
-	case MissingField, NullField, EmptyText, BadUTF8Bytes, LoneSurrogate, NULByte, Misnamed:
-		return true
-	}
-	return false
-}
-
 // maxNotes bounds the messages kept of what was skipped; the counters are complete.
 const maxNotes = 20
 

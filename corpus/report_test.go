@@ -89,8 +89,10 @@ func TestSourceAfterItsEnd(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if s.Close() != nil || s.Close() != nil {
-		t.Error("Close fails")
+	for range 2 {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
 	}
 	if _, err := s.Next(); err == nil || err == io.EOF {
 		t.Error("Next after Close gives", err)
