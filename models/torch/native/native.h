@@ -28,9 +28,11 @@ int cloze_threads(void);
 // nn.cpp: what gotch lacks, or leaks in
 int cloze_gelu(cloze_tensor *out, cloze_tensor x, int tanh_approximation);
 int cloze_add_scaled(cloze_tensor t, cloze_tensor other, double factor); // t += factor * other, in place, outside autograd
-int cloze_cross_entropy_sum(cloze_tensor *out, cloze_tensor logits, cloze_tensor targets, int64_t ignore_index);
 int cloze_backward(cloze_tensor loss, cloze_tensor grad_or_null, int keep_graph);
 int cloze_zero_grad(cloze_tensor t); // drops the gradient
+
+// cross_entropy.cpp: float32 sum over the targets that are not ignore_index
+int cloze_cross_entropy_sum(cloze_tensor *out, cloze_tensor logits, cloze_tensor targets, int64_t ignore_index);
 
 // random.cpp: the default CPU generator
 int cloze_seed(int64_t seed);

@@ -24,18 +24,6 @@ int cloze_add_scaled(cloze_tensor t, cloze_tensor other, double factor) {
   });
 }
 
-int cloze_cross_entropy_sum(cloze_tensor *out, cloze_tensor logits, cloze_tensor targets, int64_t ignore_index) {
-  return cloze_guard([&] {
-    // In float32 whatever the logits' type: a sum over a batch overflows float16 and loses digits in bfloat16.
-    at::Tensor x = T(logits);
-    if (x.scalar_type() == at::kHalf || x.scalar_type() == at::kBFloat16)
-      x = at::log_softmax(x, 1, at::kFloat);
-    else
-      x = at::log_softmax(x, 1);
-    *out = new at::Tensor(at::nll_loss(x, T(targets), {}, at::Reduction::Sum, ignore_index));
-  });
-}
-
 int cloze_backward(cloze_tensor loss, cloze_tensor grad_or_null, int keep_graph) {
   return cloze_guard([&] {
     torch::autograd::variable_list grads;
