@@ -31,10 +31,12 @@ type heredoc struct {
 	tabs bool // leading tabs of the last line do not count
 }
 
+// newComments reads the open file as source of the language.
 func newComments(s *Source, lang *language) format {
 	return &comments{pieces: pieces{s: s}, lang: lang}
 }
 
+// next scans the whole file at the first call and then hands out the pieces.
 func (c *comments) next(d *Document) error {
 	if c.src == nil {
 		src, pos, err := c.s.rawFile()
@@ -71,6 +73,7 @@ func (c *comments) scan() {
 		case b == '\n':
 			c.at++
 			c.skipHeredocs()
+		// White space is passed over here so that lastCode is a byte of code.
 		case b == ' ' || b == '\t' || b == '\r':
 			c.at++
 		case c.has(c.lang.line) && (!c.lang.wordStart || c.wordStart()):
@@ -114,6 +117,7 @@ func (c *comments) wordStart() bool {
 func (c *comments) lineComment() {
 	start := c.at
 	end := c.lineEnd(start)
+	// CR may stand between the backslash and LF: source keeps its line ends, or offsets would not be those of the file.
 	for c.lang.joined && end < len(c.src) && bytes.HasSuffix(bytes.TrimRight(c.src[start:end], "\r"), []byte{'\\'}) {
 		end = c.lineEnd(end + 1)
 	}
@@ -156,6 +160,7 @@ func directive(lang *language, start int, text []byte) bool {
 	if lang.line == "#" {
 		return start == 0 && bytes.HasPrefix(text, []byte("!")) || bytes.HasPrefix(text, []byte(" -*-"))
 	}
+	// Directives of other languages look like prose too often to be told from it.
 	if lang != langGo {
 		return false
 	}
@@ -196,6 +201,7 @@ func (c *comments) blockComment() {
 			depth--
 			end = i - 1
 			i++
+		// The slash of /*/ does not close, in any of the languages; that is why a close needs i > start+2.
 		case c.lang.nested && i+1 < len(c.src) && c.src[i+1] == '*':
 			depth++
 			i += 2
@@ -214,6 +220,8 @@ func (c *comments) blockComment() {
 // addBlock adds the text of a block comment or doc string: stars down the left side, or else the common indentation, are
 // taken off.
 func (c *comments) addBlock(text []byte) {
+	// Two passes: what all lines but the first have in common is known only after the last.
+	// The first line follows the marker, so its indentation says nothing.
 	stars, indent := true, -1
 	for n := 0; n < len(text); {
 		line, next := cutLine(text, n)

@@ -27,8 +27,10 @@ type separated struct {
 	lines          int64
 }
 
+// newCSV reads the open file with comma between the cells.
 func newCSV(s *Source, comma byte) format { return &separated{s: s, comma: comma} }
 
+// next reads the header before the first row.
 func (c *separated) next(d *Document) error {
 	for {
 		if c.columns == nil {
@@ -48,6 +50,7 @@ func (c *separated) header() error {
 	for ok := false; !ok; {
 		var err error
 		if ok, err = c.row(&pos); err != nil {
+			// Without a header no row can be read, so even Lenient gives the file up.
 			if e, isError := err.(*Error); isError {
 				e.endsFile = true
 			}
@@ -82,19 +85,21 @@ func (c *separated) document(d *Document) (bool, error) {
 		return false, err
 	}
 	s.report.Records++
+	// The usual cause is a separator inside an unquoted text, whose rest would be lost without a word. A short row is fine:
+	// many writers leave empty cells at the end out.
 	if len(c.ends) > c.count {
 		return false, s.fault(BrokenRecord, d.Source.Record, d.Source.Offset,
 			fmt.Errorf("%d cells in a row of %d columns; quote the cell that holds the separator", len(c.ends), c.count))
 	}
 	if c.columns[0] >= len(c.ends) {
-		return s.without(MissingField, d.Source, fmt.Sprintf("no cell for column %q in the row", s.opt.TextField))
+		return s.without(MissingField, d.Source, "no cell for column %q in the row", s.opt.TextField)
 	}
 	var err error
 	if d.Text, err = s.clean(c.cell(c.columns[0]), d.Source); err != nil {
 		return false, err
 	}
 	if blank(d.Text) {
-		return s.without(EmptyText, d.Source, fmt.Sprintf("column %q is empty", s.opt.TextField))
+		return s.without(EmptyText, d.Source, "column %q is empty", s.opt.TextField)
 	}
 	d.ID, d.Meta = "", nil
 	rest := c.columns[1:]
@@ -142,6 +147,7 @@ func (c *separated) row(pos *Position) (bool, error) {
 	}
 	line := s.scan.held()[:end]
 	*pos = Position{Record: s.scan.line, Offset: s.scan.offset}
+	// Separators may be white space too: a row of tabs has cells, and they are empty.
 	if blank(line) && bytes.IndexByte(line, c.comma) < 0 {
 		s.report.Counts[BlankLine]++
 		s.scan.drop(next, 1)
@@ -155,6 +161,7 @@ func (c *separated) row(pos *Position) (bool, error) {
 			return false, err
 		}
 	}
+	// The common case: no quote, so the cells are pieces of the line and nothing is copied.
 	c.cells, c.ends, c.buf = line, c.ends[:0], c.buf[:0]
 	for i := 0; ; i++ {
 		n := bytes.IndexByte(line[i:], c.comma)
@@ -229,6 +236,7 @@ func (c *separated) quotedCell() error {
 		c.buf = append(c.buf, line[c.at:c.at+n]...)
 		c.at += n + 1
 		switch {
+		// A quote closes the cell before a separator or the line's end; two make one; anything else is damage.
 		case c.at == c.end || line[c.at] == c.comma:
 			return nil
 		case line[c.at] == '"':

@@ -80,6 +80,7 @@ func (p *inline) mark(i int) int {
 	return 1
 }
 
+// asciiPunct reports whether CommonMark lets a backslash escape c.
 func asciiPunct(c byte) bool {
 	return c > ' ' && c < 0x7f && !(c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'z')
 }
@@ -119,6 +120,7 @@ func (p *inline) codeSpan(i int) int {
 
 // link looks, at a ], whether it ends [text](target), [text][name] or an image, and drops all but the text.
 func (p *inline) link(i int) int {
+	// Brackets nest, so the innermost open one is the partner; each is taken off once, which keeps this linear.
 	if len(p.brackets) == 0 {
 		return 1
 	}
@@ -176,6 +178,7 @@ func (p *inline) emphasis(i int, mark byte) int {
 	if i+n == len(p.text) {
 		after = ' '
 	}
+	// A run opens when it leans on what follows, and closes when it leans on what precedes: 2 * 3 does neither.
 	canOpen := !unicode.IsSpace(after) && (!punct(after) || unicode.IsSpace(before) || punct(before))
 	canClose := !unicode.IsSpace(before) && (!punct(before) || unicode.IsSpace(after) || punct(after))
 	if mark == '_' { // inside a word it is a letter
@@ -208,6 +211,7 @@ func (p *inline) emphasis(i int, mark byte) int {
 	return n
 }
 
+// punct reports whether r is punctuation in the sense of the flanking rules.
 func punct(r rune) bool { return unicode.IsPunct(r) || unicode.IsSymbol(r) }
 
 // tag drops an HTML tag or comment and the brackets of an autolink. Other words in < > stay: they are more often
@@ -257,6 +261,7 @@ func (p *inline) entity(i int) int {
 	if n < 2 {
 		return 1
 	}
+	// The letter is written over the entity; the few that are longer than their names stay as they are.
 	letter := html.UnescapeString(string(rest[:n+1]))
 	if len(letter) > n || bytes.HasSuffix([]byte(letter), []byte{';'}) || letter == "\x00" {
 		return 1

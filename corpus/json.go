@@ -11,6 +11,9 @@ import (
 // maxDepth bounds the nesting of arrays and objects, as encoding/json does.
 const maxDepth = 10000
 
+// maxNamesShown bounds the fields named in a message.
+const maxNamesShown = 20
+
 // jsonKind is the type of a JSON value.
 type jsonKind byte
 
@@ -24,6 +27,7 @@ const (
 	jsonObject
 )
 
+// String names the kind for messages.
 func (k jsonKind) String() string {
 	return [...]string{"nothing", "null", "a boolean", "a number", "a string", "an array", "an object"}[k]
 }
@@ -42,6 +46,8 @@ type extractor struct {
 	at     int
 	values []span // of the fields asked for, in their order
 	key    []byte // a key that had to be unescaped
+	// collect, when not nil, gathers the keys of the outermost object, to say what there is when a field is not.
+	collect *[]string
 }
 
 // jsonError says what is wrong at which byte of the record.
@@ -50,6 +56,7 @@ type jsonError struct {
 	what string
 }
 
+// Error gives the cause alone; the reader adds file, line and remedy.
 func (e *jsonError) Error() string { return e.what }
 
 // parse checks data, which must be valid UTF-8, and finds the fields. Its errors are *jsonError.
@@ -80,6 +87,7 @@ func (x *extractor) parse(data []byte, fields []string) error {
 	return nil
 }
 
+// fail is an error at the byte at hand.
 func (x *extractor) fail(what string) error { return &jsonError{x.at, what} }
 
 // space passes over white space and returns the byte that follows, 0 at the end.
@@ -121,6 +129,7 @@ func (x *extractor) object(depth int, fields []string) error {
 		if err != nil {
 			return err
 		}
+		// Only the outermost object has fields; a "text" deeper down is another one.
 		if fields != nil {
 			x.keep(key, v, fields)
 		}
@@ -163,6 +172,8 @@ func (x *extractor) array(depth int) error {
 	}
 }
 
+// unexpected is the error where an object or array must go on or end. At the end of the record it points to the bracket
+// that was left open: that is where to look.
 func (x *extractor) unexpected(open int, what, want string) error {
 	if x.at >= len(x.data) {
 		return &jsonError{open, "the " + what + " that opens here has no end; a record must be whole on one line"}
@@ -170,6 +181,7 @@ func (x *extractor) unexpected(open int, what, want string) error {
 	return x.fail(fmt.Sprintf("%s expected, not %q", want, firstRune(x.data[x.at:])))
 }
 
+// firstRune is the first letter of b, for messages.
 func firstRune(b []byte) string {
 	_, n := utf8.DecodeRune(b)
 	return string(b[:n])
@@ -181,6 +193,10 @@ func (x *extractor) keep(key, v span, fields []string) {
 	if key.escaped {
 		x.key, _ = unescape(x.key[:0], name)
 		name = x.key
+	}
+	// Few fields are asked for, so a walk beats a map; the last value of a key overwrites the earlier ones.
+	if x.collect != nil && len(*x.collect) < maxNamesShown {
+		*x.collect = append(*x.collect, string(name))
 	}
 	for i, field := range fields {
 		if string(name) == field {
@@ -217,6 +233,7 @@ func (x *extractor) value(depth int) (v span, err error) {
 	return v, err
 }
 
+// word reads true, false or null.
 func (x *extractor) word(w string) error {
 	if len(x.data)-x.at < len(w) || string(x.data[x.at:x.at+len(w)]) != w {
 		return x.fail("a value expected; " + w + " is misspelt or cut")
@@ -267,6 +284,7 @@ func (x *extractor) str() (span, error) {
 	v := span{start: x.at + 1, kind: jsonString}
 	b, i := x.data, x.at+1
 	for {
+		// Between escapes the text is passed over in strides; bytes beyond ASCII were checked with the whole line before.
 		i += plainRun(b[i:])
 		if i >= len(b) {
 			return v, x.fail("the string that opens here has no end; a record must be whole on one line")
@@ -376,6 +394,7 @@ func unescape(dst, raw []byte) (text []byte, lone int64) {
 		case 'u':
 			r, _ := hex4(raw[i:])
 			i += 4
+			// A pair is one letter. A half that is followed by an escape of another kind leaves that escape for the next turn.
 			if utf16.IsSurrogate(r) {
 				low, ok := rune(0), false
 				if i+6 <= len(raw) && raw[i] == '\\' && raw[i+1] == 'u' {

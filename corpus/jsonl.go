@@ -12,6 +12,7 @@ type jsonl struct {
 	fields []string // text, id if asked for, meta
 }
 
+// newJSONL reads the open file.
 func newJSONL(s *Source) format { return &jsonl{s: s, fields: s.fields()} }
 
 // fields are the names of the fields asked for: the text, the id if there is one, the others.
@@ -23,6 +24,7 @@ func (s *Source) fields() []string {
 	return append(fields, s.opt.MetaFields...)
 }
 
+// next passes over lines that give no document.
 func (j *jsonl) next(d *Document) error {
 	for {
 		if ok, err := j.record(d); ok || err != nil {
@@ -46,6 +48,7 @@ func (j *jsonl) record(d *Document) (bool, error) {
 		return false, nil
 	}
 	s.report.Records++
+	// JSON is UTF-8, so the line is repaired before it is parsed; the text then needs no second look.
 	if firstInvalid(line) >= 0 {
 		if line, err = s.clean(line, d.Source); err != nil {
 			return false, err
@@ -63,13 +66,17 @@ func (j *jsonl) take(d *Document, line []byte) (bool, error) {
 	switch v.kind {
 	case jsonString:
 	case jsonNone:
-		return s.without(MissingField, d.Source, fmt.Sprintf("no field %q in the record", s.opt.TextField))
+		if s.report.fields == nil {
+			s.report.fields = j.names(line)
+		}
+		return s.without(MissingField, d.Source, "no field %q in the record; its fields are %q", s.opt.TextField, s.report.fields)
 	case jsonNull:
-		return s.without(NullField, d.Source, fmt.Sprintf("field %q is null", s.opt.TextField))
+		return s.without(NullField, d.Source, "field %q is null", s.opt.TextField)
 	default:
 		return false, s.fault(BrokenRecord, d.Source.Record, d.Source.Offset+int64(v.start),
 			fmt.Errorf("field %q is %v, not a string; name another field, or write texts as strings", s.opt.TextField, v.kind))
 	}
+	// Most short texts hold no escape and are given out where they lie in the window.
 	d.Text = line[v.start:v.end]
 	if v.escaped {
 		var lone int64
@@ -83,7 +90,7 @@ func (j *jsonl) take(d *Document, line []byte) (bool, error) {
 		d.Text = s.out
 	}
 	if blank(d.Text) {
-		return s.without(EmptyText, d.Source, fmt.Sprintf("field %q is empty", s.opt.TextField))
+		return s.without(EmptyText, d.Source, "field %q is empty", s.opt.TextField)
 	}
 	d.ID, d.Meta = "", nil
 	rest := j.x.values[1:]
@@ -92,6 +99,7 @@ func (j *jsonl) take(d *Document, line []byte) (bool, error) {
 		rest = rest[1:]
 	}
 	if len(rest) > 0 {
+		// A map for each document: the caller may keep it, and who asks for no field pays nothing.
 		d.Meta = make(map[string]string, len(rest))
 		for i, v := range rest {
 			if value, ok := valueText(line, v); ok {
@@ -102,12 +110,21 @@ func (j *jsonl) take(d *Document, line []byte) (bool, error) {
 	return true, nil
 }
 
+// names are the fields of a record that is known to parse.
+func (j *jsonl) names(line []byte) []string {
+	names := []string{}
+	j.x.collect = &names
+	_ = j.x.parse(line, j.fields)
+	j.x.collect = nil
+	return names
+}
+
 // without books a record that has no text.
-func (s *Source) without(r Reason, pos Position, cause string) (bool, error) {
+func (s *Source) without(r Reason, pos Position, cause string, args ...any) (bool, error) {
 	if s.passes(r) {
 		return false, nil
 	}
-	return false, s.fault(r, pos.Record, pos.Offset, errors.New(cause+"; policy strict wants a text in each record"))
+	return false, s.fault(r, pos.Record, pos.Offset, fmt.Errorf(cause+"; policy strict wants a text in each record", args...))
 }
 
 // valueText is a value as Document.ID and Meta show it; false for null and a missing field.

@@ -10,6 +10,7 @@ import (
 // seen in them; a quote that never closes is taken for a letter, so that one does not hide the rest of the file.
 func (c *comments) code(b byte) {
 	switch b {
+	// Whether the byte opens a string at all is for the language to say.
 	case '"', '\'', '`':
 		c.quote(b)
 		return
@@ -37,6 +38,7 @@ func (c *comments) code(b byte) {
 	c.at++
 }
 
+// identByte reports whether b can be part of a name.
 func identByte(b byte) bool {
 	return b == '_' || b >= '0' && b <= '9' || b|0x20 >= 'a' && b|0x20 <= 'z' || b >= utf8.RuneSelf
 }
@@ -54,6 +56,7 @@ func (c *comments) quote(q byte) {
 	case q == '`':
 	case q == '"' && l.raw == rawDelimited && c.peek(-1) == 'R' && (!identByte(c.peek(-2)) || strings.IndexByte("LuU8", c.peek(-2)) >= 0):
 		end = c.cppRaw()
+	// Tripled quotes come before single ones, which would see an empty string and then an open one.
 	case l.tripled && c.has(triple) && (q == '"' || l.docString):
 		if end = c.closing(triple, true); end > 0 && l.docString {
 			c.docString(end)
@@ -93,6 +96,7 @@ func (c *comments) closing(quote string, escapes bool) int {
 
 // shortString finds the end of a string that ends with its line at the latest.
 func (c *comments) shortString(q byte) int {
+	// A newline ends it whether or not it was closed: an apostrophe in #error or a macro must not hide the next line.
 	for i := c.at + 1; i < len(c.src); i++ {
 		switch c.src[i] {
 		case '\\':
@@ -198,6 +202,7 @@ func (c *comments) rustRaw() bool {
 
 // rustChar finds the end of 'x' and '\n'; a lifetime ('a) is no string.
 func (c *comments) rustChar() int {
+	// '\'' and '\u{1F600}' have no fixed length; any other literal is one letter between two quotes.
 	if c.peek(1) == '\\' {
 		return c.shortString('\'')
 	}
@@ -210,6 +215,7 @@ func (c *comments) rustChar() int {
 
 // regexpStart reports whether a / here starts a regular expression of JavaScript: it does where no value can have ended.
 func (c *comments) regexpStart() bool {
+	// After an operator, an opening bracket or certain words a value must follow, so / cannot divide.
 	if c.lastCode == 0 || strings.IndexByte("(,=:[!&|?{};+-*%<>~^", c.lastCode) >= 0 {
 		return true
 	}

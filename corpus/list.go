@@ -91,6 +91,7 @@ func (s *Source) listPath(p string, seen map[string]bool) error {
 	if p == "" {
 		return errors.New("an empty path among the inputs; use . for the current folder")
 	}
+	// A file whose name holds * or [ is read as itself; only what does not exist is tried as a pattern.
 	info, err := os.Stat(p)
 	if errors.Is(err, fs.ErrNotExist) && strings.ContainsAny(p, "*?[") {
 		return s.listGlob(p, seen)
@@ -168,6 +169,7 @@ func (s *Source) listGlob(pattern string, seen map[string]bool) error {
 	return nil
 }
 
+// hidden reports whether a name starts with a dot, as . and .. do not for this purpose.
 func hidden(p string) bool {
 	name := filepath.Base(p)
 	return strings.HasPrefix(name, ".") && name != "." && name != ".."
@@ -180,6 +182,7 @@ func (s *Source) listFolder(root string, seen map[string]bool) error {
 	if err := s.walk(root, &found); err != nil {
 		return err
 	}
+	// Sorted whole and not folder by folder, so that the order is that of the paths as printed.
 	slices.SortFunc(found, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
 	for _, f := range found {
 		s.add(f, seen)

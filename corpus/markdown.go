@@ -19,8 +19,10 @@ type markdown struct {
 	noEnd  bool // there is no --> further on
 }
 
+// newMarkdown reads the open file.
 func newMarkdown(s *Source) format { return &markdown{pieces: pieces{s: s}} }
 
+// next takes the file apart at the first call and then hands out the pieces.
 func (m *markdown) next(d *Document) error {
 	if m.src == nil {
 		src, pos, err := m.s.rawFile()
@@ -86,6 +88,7 @@ func (m *markdown) block() {
 	switch {
 	case blank(line):
 		m.endParagraph()
+	// Indented code cannot interrupt a paragraph, and inside a list indentation belongs to the item.
 	case len(m.para) == 0 && !m.inList && (indent >= 4 || line[0] == '\t'):
 		m.indentedCode()
 		return
@@ -93,6 +96,7 @@ func (m *markdown) block() {
 		m.endParagraph()
 		m.fencedCode(bare, indent)
 		return
+	// Before anything else that could start with <: a comment may hold blank lines, fences and headings.
 	case bytes.HasPrefix(bare, []byte("<!--")) && m.comment():
 		return
 	case bare[0] == '#' && headingMarks(bare) > 0:
@@ -197,6 +201,7 @@ func (m *markdown) fencedCode(open []byte, indent int) {
 
 // comment passes over an HTML comment that starts this line, and keeps what follows it; false when it never ends.
 func (m *markdown) comment() bool {
+	// To search to the end of the file once is enough to know that no later comment ends either.
 	if m.noEnd {
 		return false
 	}

@@ -71,6 +71,7 @@ func (p *pieces) next(d *Document) error {
 		return io.EOF
 	}
 	p.served = len(p.blocks)
+	// Joined in the source's own memory, which is used again for the next file; p.text lives as long as the file.
 	out := p.s.out[:0]
 	for i := range p.blocks {
 		if i > 0 {
@@ -90,6 +91,7 @@ func (p *pieces) block(i int) []byte {
 	return p.text[p.blocks[i].start:]
 }
 
+// nextBlock hands out one block without its last LF.
 func (p *pieces) nextBlock(d *Document) error {
 	if p.served == len(p.blocks) {
 		return io.EOF

@@ -104,6 +104,8 @@ type Report struct {
 	Notes []string
 	// PerFile has an entry for each file opened, in order.
 	PerFile []FileReport
+
+	fields []string // of the first jsonl record that lacked the text field
 }
 
 // Count gives the counter of one reason.
@@ -132,6 +134,9 @@ func (r Report) CheckDocuments() error {
 		if n > 0 {
 			why = append(why, fmt.Sprintf("%d %s", n, Reason(i)))
 		}
+	}
+	if len(r.fields) > 0 { // a wrong name for the field is the usual cause
+		why = append(why, fmt.Sprintf("the first such record has the fields %q", r.fields))
 	}
 	if len(why) == 0 {
 		why = append(why, "nothing in it")

@@ -137,3 +137,16 @@ func TestOptionsAreChecked(t *testing.T) {
 		}
 	}
 }
+
+func TestAWrongFieldNameIsAnsweredWithTheFieldsThereAre(t *testing.T) {
+	content := `{"id":1,"body":"a"}` + "\n" + `{"id":2,"other":"b"}` + "\n"
+	_, r, err := readString(t, Options{}, "a.jsonl", content)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.CheckDocuments(); err == nil || !strings.Contains(err.Error(), `the first such record has the fields ["id" "body"]`) {
+		t.Error(err)
+	}
+	_, _, err = readString(t, Options{Policy: Strict}, "a.jsonl", content)
+	wantError(t, err, 1, `no field "text"`, `["id" "body"]`)
+}

@@ -39,6 +39,7 @@ func (s *scanner) reset(r io.Reader) {
 	if s.buf == nil || cap(s.buf) > 64*firstBufferBytes {
 		s.buf = make([]byte, firstBufferBytes) // one giant record must not cost memory for ever
 	}
+	// Positions start anew with each file; the buffer does not.
 	s.r, s.start, s.end, s.offset, s.line, s.err = r, 0, 0, 0, 1, nil
 	s.lf, s.cr = mark{}, mark{}
 }
@@ -64,6 +65,7 @@ func (s *scanner) fill() error {
 		s.lf.at, s.cr.at = max(0, s.lf.at-s.start), max(0, s.cr.at-s.start)
 		s.buf, s.start, s.end = to, 0, s.end-s.start
 	}
+	// A reader may return nothing and no error; io.Reader asks not to take that for the end, bufio gives up after 100 times.
 	for range 100 {
 		n, err := s.r.Read(s.buf[s.end:])
 		s.end += n

@@ -35,6 +35,7 @@ type format interface {
 	next(d *Document) error
 }
 
+// newSource has options but no files yet.
 func newSource(o Options) *Source {
 	s := &Source{opt: o}
 	s.scan.max = int(o.MaxDocumentBytes)
@@ -87,6 +88,7 @@ func (s *Source) All() iter.Seq2[Document, error] {
 // Next returns the next document, io.EOF after the last, or an *Error for input that the policy does not pass; after an
 // error it returns the same again. The text is overwritten by the next call.
 func (s *Source) Next() (Document, error) {
+	// Not all formats set these, and a corpus may mix formats.
 	s.doc.ID, s.doc.Meta = "", nil
 	for s.err == nil {
 		var err error
@@ -114,6 +116,7 @@ func (s *Source) judge(err error) error {
 	if !ok {
 		return err
 	}
+	// The file is closed whether or not the reading goes on, so that its counts are complete.
 	if e.endsFile && s.cur != nil {
 		s.endFile()
 	}
@@ -211,6 +214,7 @@ func (s *Source) start(f File) error {
 	if err := wrongKind(head); err != nil {
 		return s.fileFault(WrongKind, 0, err)
 	}
+	// The mark is consumed and not copied away, so offsets go on counting it.
 	if bytes.HasPrefix(head, utf8BOM) {
 		s.scan.drop(len(utf8BOM), 0)
 	}

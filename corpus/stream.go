@@ -32,6 +32,7 @@ type countReader struct {
 	total atomic.Int64
 }
 
+// Read counts what the reader below gives.
 func (c *countReader) Read(p []byte) (int, error) {
 	n, err := c.r.Read(p)
 	c.total.Add(int64(n))
@@ -70,6 +71,7 @@ func (st *stream) open(f File, given io.Reader) (r io.Reader, packed string, err
 	return raw, "", nil
 }
 
+// openGzip reads all members: gzip.Reader is in its multistream mode, and an error in a later member is not passed over.
 func (st *stream) openGzip(raw io.Reader) (io.Reader, string, error) {
 	if st.buf == nil {
 		st.buf = bufio.NewReaderSize(raw, 64<<10)
@@ -84,6 +86,7 @@ func (st *stream) openGzip(raw io.Reader) (io.Reader, string, error) {
 	return st.gz, ".gz", err
 }
 
+// openZstd reads all frames, also skippable ones.
 func (st *stream) openZstd(raw io.Reader) (io.Reader, string, error) {
 	var err error
 	if st.zst == nil { // one thread: a reader must not take cores that its user did not give it
@@ -110,6 +113,7 @@ type joined struct {
 	rest io.Reader
 }
 
+// Read gives the head first.
 func (j *joined) Read(p []byte) (int, error) {
 	if len(j.head) == 0 {
 		return j.rest.Read(p)
@@ -122,6 +126,7 @@ func (j *joined) Read(p []byte) (int, error) {
 // failed is a reader whose error is known.
 type failed struct{ err error }
 
+// Read gives the error.
 func (f failed) Read([]byte) (int, error) { return 0, f.err }
 
 // streamCause words an error of a decompressor or of the disk.

@@ -13,6 +13,7 @@ type text struct {
 	unit func(*text, *Document) (ok bool, err error)
 }
 
+// newText reads the open file by Options.Unit.
 func newText(s *Source) format {
 	t := &text{s: s, unit: (*text).line}
 	switch s.opt.Unit {
@@ -26,6 +27,7 @@ func newText(s *Source) format {
 
 var errNoText = errors.New("no text in the file; policy strict wants some")
 
+// next passes over what gives no document.
 func (t *text) next(d *Document) error {
 	for {
 		if ok, err := t.unit(t, d); ok || err != nil {
@@ -80,6 +82,7 @@ func (t *text) paragraph(d *Document) (bool, error) {
 	}
 	para := scan.held()[:end]
 	d.Source = Position{Record: scan.line, Offset: scan.offset}
+	// Consumed here and not by the next call, which would count it again.
 	if _, after, err := scan.lineAt(next); err == nil { // the blank line that ended it, already in the window
 		next, lines = after, lines+1
 	}
@@ -238,6 +241,7 @@ func (s *Source) clean(b []byte, pos Position) ([]byte, error) {
 	if s.opt.Policy == Strict {
 		return nil, s.faultInside(BadUTF8Bytes, b, i, pos, fmt.Sprintf("byte 0x%02X is not UTF-8; convert the file: iconv -f LATIN1 -t UTF-8", b[i]))
 	}
+	// The repaired text has its own memory: it may be longer than the window's.
 	s.clear = s.clear[:0]
 	for len(b) > 0 { // by lines, to count them
 		n := bytes.IndexByte(b, '\n') + 1
