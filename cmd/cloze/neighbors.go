@@ -14,7 +14,6 @@ import (
 type neighborFlags struct {
 	k             int
 	threads       int
-	exact         bool
 	strict, quiet bool
 	json          bool
 }
@@ -29,7 +28,7 @@ stands under its word.
 
 VECTORS is a file of vectors (word2vec text or binary, GloVe, fastText text, safetensors), or a run or Hugging Face
 folder, whose input embeddings are read; libtorch is not needed. Tokens are written readably: ▁ is a blank, <0x0A> a
-byte. A WORD means the token that starts a word (▁word) where there is one; --exact takes it as it is written.`,
+byte. A WORD is looked up as it is written; where it is not there, as the token with a blank before it (▁word).`,
 		Args: wantArgs(2, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if f.k < 1 {
@@ -39,7 +38,6 @@ byte. A WORD means the token that starts a word (▁word) where there is one; --
 		},
 	}
 	cmd.Flags().IntVarP(&f.k, "k", "k", 10, "how many neighbours")
-	cmd.Flags().BoolVar(&f.exact, "exact", false, "take each WORD as it is written")
 	cmd.Flags().BoolVar(&f.strict, "strict", false, "refuse a vector file that has to be mended to be read")
 	addThreads(cmd, &f.threads)
 	addQuiet(cmd, &f.quiet)
@@ -64,10 +62,11 @@ func runNeighbors(cmd *cobra.Command, path string, words []string, f neighborFla
 	}
 	records := make([]neighborRecord, len(words)) // all are found before a line is written
 	for i, word := range words {
-		matched, err := matchWord(v, word, f.exact)
-		if err != nil {
-			return fmt.Errorf("%s: %w", path, err)
+		row, ok := v.Find(word)
+		if !ok {
+			return fmt.Errorf("%s: %w", path, v.Unknown(word))
 		}
+		matched := v.Word(row)
 		near, err := v.Nearest(matched, f.k, embeddings.SearchOptions{Threads: f.threads})
 		if err != nil {
 			return fmt.Errorf("%s: %w", path, err)
@@ -92,21 +91,4 @@ func runNeighbors(cmd *cobra.Command, path string, words []string, f neighborFla
 		}
 	}
 	return out.Flush()
-}
-
-// matchWord finds the row name that a user's word means. In a table of tokens "error" as people think of it is the
-// token at the start of a word; the one without its blank continues other words and has other neighbours.
-func matchWord(v *embeddings.Vectors, word string, exact bool) (string, error) {
-	if exact {
-		if v.Has(word) {
-			return word, nil
-		}
-		return "", v.Unknown(word)
-	}
-	for _, name := range []string{embeddings.Key(" " + word), word, embeddings.Key(word)} {
-		if v.Has(name) {
-			return name, nil
-		}
-	}
-	return "", v.Unknown(word)
 }

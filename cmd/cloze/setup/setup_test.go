@@ -14,8 +14,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/go-cloze/cloze/models/torch/native"
 )
 
 // TestMain lets a test run this package's Run in a process of its own, which
@@ -224,7 +222,11 @@ func (w *world) fakeWheels(t *testing.T) {
 			addZip(t, z, "x/lib/"+lib, text)
 		}
 		addZip(t, z, "x/lib/libunwanted.so", "no")
-		addZip(t, z, p.name+".dist-info/licenses/LICENSE", "licence of "+p.name)
+		info := strings.ReplaceAll(p.name, "-", "_") + "-" + p.version + ".dist-info/"
+		addZip(t, z, info+"licenses/LICENSE", "licence of "+p.name)
+		addZip(t, z, info+"WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+		addZip(t, z, info+"METADATA", "Metadata-Version: 2.1\nName: "+p.name+"\nVersion: "+p.version+"\n")
+		addZip(t, z, info+"RECORD", "")
 		if p.include {
 			addZip(t, z, "torch/include/torch/headeronly/version.h", "#define TORCH_VERSION \\\n  \""+torchVersion+"\"\n")
 			addZip(t, z, "torch/include/../../../../evil.h", "out")
@@ -269,6 +271,3 @@ func oneLine(t *testing.T, err error, words ...string) {
 		}
 	}
 }
-
-// realKernels is used by tests of the real set-up.
-func realKernels() { kernels.files, kernels.hash = native.Files, native.Hash }

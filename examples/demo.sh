@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# The whole way on text that every Go user has: the comments and documents of the Go installation.
+# Run it with "make demo", which sets up and builds first. It writes to .demo in the repository and begins by
+# removing what an earlier demo left there.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+cloze=bin/cloze
+out=.demo
+goroot=$(go env GOROOT)
+
+say() { printf '\n== %s\n' "$*"; }
+
+# Three packages are held out by name: nothing below trains on them.
+held_out=("$goroot/src/encoding" "$goroot/src/sort" "$goroot/src/time")
+texts=("$goroot/doc")
+for folder in "$goroot"/src/*/; do
+  folder=${folder%/}
+  [[ " ${held_out[*]} " == *" $folder "* ]] || texts+=("$folder")
+done
+# Of a source file its comments are read; a file is a document.
+reading=(--set 'corpus.include=*.go,*.md,*.txt' --set corpus.unit=file)
+
+rm -rf "$out"
+mkdir "$out"
+
+say "train a tokenizer on the comments and documents of $goroot"
+"$cloze" tokenizer train --vocab-size 2048 "${reading[@]}" --out "$out/tokenizer.json" "${texts[@]}"
+
+say "pretrain a small next-token model"
+"$cloze" pretrain --objective next-token --model gpt-micro --tokenizer "$out/tokenizer.json" "${reading[@]}" \
+  --steps 600 --set train.learning_rate=3e-3 --set train.min_learning_rate=3e-4 --set train.eval_every=200 \
+  --set data.valid_max_tokens=20000 --out "$out/run" "${texts[@]}"
+
+say "evaluate it on packages it has not seen"
+"$cloze" eval lm "$out/run" "${reading[@]}" --json "${held_out[@]}" > "$out/eval.json"
+number() { sed -E "s/.*\"$1\":([-0-9.e]+).*/\1/" "$out/eval.json"; }
+printf 'model    %.4f bits/byte\nunigram  %.4f bits/byte\n' "$(number bits_per_byte)" "$(number unigram_bits_per_byte)"
+awk -v below="$(number below_unigram)" 'BEGIN { printf "the model is %.1f %% below the unigram baseline\n", 100 * below; exit !(below >= 0.3) }' ||
+  { echo "demo: the model should be at least 30 % below the unigram baseline" >&2; exit 1; }
+
+say "export it: a folder for transformers, vectors for gensim and others"
+"$cloze" export "$out/run" --format hf --out "$out/hf"
+"$cloze" export "$out/run" --format word2vec --out "$out/vectors.txt"
+
+say "nearest neighbours in the exported vectors (▁ is the blank before a word)"
+"$cloze" neighbors "$out/vectors.txt" -k 5 ▁error ▁string ▁returns ▁package
+
+say "a passage"
+"$cloze" generate "$out/run" --prompt "// The reader returns" --max-tokens 60 --temperature 0.8 --seed 7
+
+say "done in $SECONDS seconds"
+cat <<END
+run folder         $out/run
+Hugging Face       $out/hf            AutoModelForCausalLM.from_pretrained("$out/hf")
+vectors            $out/vectors.txt   KeyedVectors.load_word2vec_format("$out/vectors.txt")
+tokenizer          $out/tokenizer.json
+evaluation         $out/eval.json
+END
