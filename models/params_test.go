@@ -121,48 +121,54 @@ func TestFilesHoldConv1DTransposed(t *testing.T) {
 	})
 }
 
+// change is a way to spoil a file's tensors, or to spell them otherwise.
+type change func([]safetensors.Source) []safetensors.Source
+
+func rename(from, to string) change {
+	return func(sources []safetensors.Source) []safetensors.Source {
+		for i := range sources {
+			if sources[i].Name == from {
+				sources[i].Name = to
+			}
+		}
+		return sources
+	}
+}
+
+func add(name string, shape ...int64) change {
+	return func(sources []safetensors.Source) []safetensors.Source {
+		return append(sources, safetensors.Float32Source(name, make([]float32, shapeNumEl(shape)), shape...))
+	}
+}
+
+var changedFiles = map[string]struct {
+	change change
+	want   string // "" for a file that fits
+}{
+	"missing":   {rename("transformer.ln_f.bias", "transformer.h.0.attn.masked_bias"), "tensor transformer.ln_f.bias is missing"},
+	"extra":     {add("transformer.h.1.ln_1.weight", 8), "tensor transformer.h.1.ln_1.weight belongs to no weight"},
+	"twice":     {add("wte.weight", 10, 8), "holds the weight transformer.wte.weight twice"},
+	"torn ties": {add("lm_head.weight", 10, 8), "tie_word_embeddings"},
+	"integers": {func(s []safetensors.Source) []safetensors.Source {
+		for i := range s {
+			if s[i].Name == "transformer.ln_f.bias" {
+				s[i].DType = safetensors.I32
+			}
+		}
+		return s
+	}, "transformer.ln_f.bias"},
+	"buffers":        {add("transformer.h.0.attn.bias", 1, 1, 4, 4), ""},
+	"head for table": {rename("transformer.wte.weight", "lm_head.weight"), ""},
+	"without a prefix": {func(s []safetensors.Source) []safetensors.Source {
+		for i := range s {
+			s[i].Name = strings.TrimPrefix(s[i].Name, "transformer.")
+		}
+		return append(s, safetensors.Float32Source("h.0.attn.bias", make([]float32, 4), 2, 2))
+	}, ""},
+}
+
 func TestFilesThatDoNotFitAreNamed(t *testing.T) {
-	rename := func(from, to string) func([]safetensors.Source) []safetensors.Source {
-		return func(sources []safetensors.Source) []safetensors.Source {
-			for i := range sources {
-				if sources[i].Name == from {
-					sources[i].Name = to
-				}
-			}
-			return sources
-		}
-	}
-	add := func(name string, data []float32, shape ...int64) func([]safetensors.Source) []safetensors.Source {
-		return func(sources []safetensors.Source) []safetensors.Source {
-			return append(sources, safetensors.Float32Source(name, data, shape...))
-		}
-	}
-	cases := map[string]struct {
-		change func([]safetensors.Source) []safetensors.Source
-		want   string // "" for a file that fits
-	}{
-		"missing":   {rename("transformer.ln_f.bias", "transformer.h.0.attn.masked_bias"), "tensor transformer.ln_f.bias is missing"},
-		"extra":     {add("transformer.h.1.ln_1.weight", make([]float32, 8), 8), "tensor transformer.h.1.ln_1.weight belongs to no weight"},
-		"twice":     {add("wte.weight", make([]float32, 80), 10, 8), "holds the weight transformer.wte.weight twice"},
-		"torn ties": {add("lm_head.weight", make([]float32, 80), 10, 8), "tie_word_embeddings"},
-		"integers": {func(s []safetensors.Source) []safetensors.Source {
-			for i := range s {
-				if s[i].Name == "transformer.ln_f.bias" {
-					s[i].DType = safetensors.I32
-				}
-			}
-			return s
-		}, "transformer.ln_f.bias"},
-		"buffers":        {add("transformer.h.0.attn.bias", make([]float32, 16), 1, 1, 4, 4), ""},
-		"head for table": {rename("transformer.wte.weight", "lm_head.weight"), ""},
-		"without a prefix": {func(s []safetensors.Source) []safetensors.Source {
-			for i := range s {
-				s[i].Name = strings.TrimPrefix(s[i].Name, "transformer.")
-			}
-			return append(s, safetensors.Float32Source("h.0.attn.bias", make([]float32, 4), 2, 2))
-		}, ""},
-	}
-	for name, c := range cases {
+	for name, c := range changedFiles {
 		onTorch(t, func() {
 			model := tinyGPT(t, nil)
 			defer model.Params().Free()
