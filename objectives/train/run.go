@@ -132,8 +132,9 @@ func (r *run) evaluate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if math.IsNaN(e.Loss) || math.IsInf(e.Loss, 0) {
-		return r.diverged(fmt.Sprintf("the validation loss is %g", e.Loss), r.step, r.loss)
+	if !finite(e.Loss) {
+		return fmt.Errorf("step %d: the validation loss is %g, at learning rate %.3g, after a training loss of %s; %s: lower train.learning_rate or train.max_grad_norm",
+			r.step, e.Loss, r.config.LearningRateAt(r.step), formatLoss(r.loss), r.kept())
 	}
 	r.eval, r.evalStep = &e, r.step
 	if r.sinceBest++; r.best.Step == 0 || e.Loss < r.best.Loss {

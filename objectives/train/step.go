@@ -91,12 +91,16 @@ func (r *run) update(step int, before float64) error {
 
 // diverged is the error of a run whose numbers are no longer finite.
 func (r *run) diverged(what string, step int, before float64) error {
-	kept := "no checkpoint was written"
-	if r.last != "" {
-		kept = "the last checkpoint is " + r.last
-	}
 	return fmt.Errorf("%s, at learning rate %.3g, after a loss of %s the step before; the weights were not changed and %s: lower train.learning_rate or train.max_grad_norm",
-		what, r.config.LearningRateAt(step), formatLoss(before), kept)
+		what, r.config.LearningRateAt(step), formatLoss(before), r.kept())
+}
+
+// kept says what a run that ends in an error leaves.
+func (r *run) kept() string {
+	if r.last == "" {
+		return "no checkpoint was written"
+	}
+	return "the last checkpoint is " + r.last
 }
 
 // formatLoss is a loss as messages say it.
