@@ -123,22 +123,13 @@ func TestSetUpKilledTenTimesCompletes(t *testing.T) {
 	rng := rand.New(rand.NewPCG(seed, 0))
 	t.Logf("seed %d", seed)
 	for n := 1; n <= 10; n++ {
-		var log strings.Builder
-		cmd := startHelper(t, helperSpec{Config: cfg}, &log)
-		wait := time.Duration(rng.Int64N(int64(9 * time.Second)))
-		time.Sleep(wait)
-		if err := cmd.Process.Kill(); err != nil {
-			t.Fatalf("set-up ended before kill %d: %v\n%s", n, err, log.String())
-		}
-		cmd.Wait()
-		lines := strings.Split(strings.TrimSpace(log.String()), "\n")
-		t.Logf("kill %d after %.1f s, at: %s", n, wait.Seconds(), lines[len(lines)-1])
+		killAtRandom(t, cfg, n, rng)
 	}
-	var log strings.Builder
+	var log lineLog
 	start := time.Now()
 	out, err := finish(t, cfg, &log)
 	if err != nil {
-		t.Fatalf("%v\n%s", err, log.String())
+		t.Fatalf("%v\n%s", err, log.text())
 	}
 	t.Logf("completed in %.0f s: %d compiled, %d reused", time.Since(start).Seconds(), out.Compiled, out.Reused)
 	if left, _ := os.ReadDir(filepath.Join(cfg.CacheDir, "tmp")); len(left) > 0 {
@@ -154,8 +145,38 @@ func TestSetUpKilledTenTimesCompletes(t *testing.T) {
 	}
 }
 
+// killAtRandom starts set-up and kills it up to two seconds after one of its
+// next lines of progress, so that all its parts get their kills on a machine
+// of any speed. A set-up that ends before loses what it compiled.
+func killAtRandom(t *testing.T, cfg Config, n int, rng *rand.Rand) {
+	t.Helper()
+	lines, delay := rng.IntN(4), time.Duration(rng.Int64N(int64(2*time.Second)))
+	var log lineLog
+	cmd := startHelper(t, helperSpec{Config: cfg}, &log)
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	for end := time.Now().Add(time.Minute); log.lines() < lines && time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		if len(ended) > 0 {
+			break
+		}
+	}
+	time.Sleep(delay)
+	cmd.Process.Kill()
+	err := <-ended
+	t.Logf("kill %d, %d lines and %.1f s from its start, at: %s", n, lines, delay.Seconds(), log.last())
+	if err == nil {
+		t.Log("  it had ended; its objects are removed")
+		for _, pattern := range []string{"objects/*", "gotch-*"} {
+			found, _ := filepath.Glob(filepath.Join(cfg.CacheDir, pattern))
+			for _, f := range found {
+				os.RemoveAll(f)
+			}
+		}
+	}
+}
+
 // finish runs set-up in its own process to the end.
-func finish(t *testing.T, cfg Config, log *strings.Builder) (r Report, err error) {
+func finish(t *testing.T, cfg Config, log *lineLog) (r Report, err error) {
 	t.Helper()
 	text, err := json.Marshal(helperSpec{Config: cfg})
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -83,8 +84,33 @@ func TestDamagedLibraryIsFetchedAgain(t *testing.T) {
 	}
 }
 
+// lineLog collects a process's progress while it runs.
+type lineLog struct {
+	mu  sync.Mutex
+	buf strings.Builder
+}
+
+func (l *lineLog) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.Write(p)
+}
+
+func (l *lineLog) text() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.String()
+}
+
+func (l *lineLog) lines() int { return strings.Count(l.text(), "\n") }
+
+func (l *lineLog) last() string {
+	text := strings.TrimSpace(l.text())
+	return strings.TrimSpace(text[strings.LastIndex(text, "\n")+1:])
+}
+
 // startHelper runs Run in a process of its own.
-func startHelper(t *testing.T, s helperSpec, log *strings.Builder) *exec.Cmd {
+func startHelper(t *testing.T, s helperSpec, log *lineLog) *exec.Cmd {
 	t.Helper()
 	text, err := json.Marshal(s)
 	if err != nil {
@@ -109,7 +135,7 @@ func startHelper(t *testing.T, s helperSpec, log *strings.Builder) *exec.Cmd {
 func TestKilledSetUpLeavesNoCompilerRunning(t *testing.T) {
 	w := newWorld(t)
 	t.Setenv("FAKE_GXX", "sleep")
-	var log strings.Builder
+	var log lineLog
 	cfg := w.config()
 	cfg.Log = nil
 	cmd := startHelper(t, helperSpec{Config: cfg, Kernels: w.checkout + "/models/torch/native", Wheels: w.wheels}, &log)
@@ -123,7 +149,7 @@ func TestKilledSetUpLeavesNoCompilerRunning(t *testing.T) {
 	}
 	cmd.Wait()
 	if len(pids) < 2 {
-		t.Fatalf("no compiler was started: %s", log.String())
+		t.Fatalf("no compiler was started: %s", log.text())
 	}
 	for _, p := range pids {
 		pid, err := strconv.Atoi(p)
