@@ -2,6 +2,7 @@ package torch
 
 import (
 	"fmt"
+	"syscall"
 	"testing"
 )
 
@@ -45,4 +46,57 @@ func BenchmarkAttention(b *testing.B) {
 			})
 		}
 	}
+}
+
+// cpuMillis is the processor time of this process: on a machine with other work it says more than the clock.
+func cpuMillis(b *testing.B) float64 {
+	var r syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &r); err != nil {
+		b.Fatal(err)
+	}
+	return float64(r.Utime.Nano()+r.Stime.Nano()) / 1e6
+}
+
+// BenchmarkOps runs, on one thread, what testdata/bench/torch_ops.py runs in PyTorch.
+func BenchmarkOps(b *testing.B) {
+	normal := func(shape ...int64) *Tensor { return Empty(Float32, CPU, shape...).Normal_(1) }
+	run := func(name string, setUp func() func()) {
+		b.Run(name, func(b *testing.B) {
+			do(b, func() {
+				defer SetThreads(Threads())
+				SetThreads(1)
+				f := setUp()
+				Scope(f)
+				start := cpuMillis(b)
+				for b.Loop() {
+					Scope(f)
+				}
+				b.ReportMetric((cpuMillis(b)-start)/float64(b.N), "cpu-ms/op")
+			})
+		})
+	}
+	run("CrossEntropy/N2048/V8192", func() func() {
+		x, y := normal(2048, 8192).SetRequiresGrad(true), Zeros(Int64, CPU, 2048)
+		return func() { CrossEntropySum(x, y).Backward(); x.ZeroGrad() }
+	})
+	run("Attention/N2048/T256/H6/K64", func() func() {
+		x, g := normal(2048, 1152).SetRequiresGrad(true), normal(2048, 384)
+		return func() { AttentionQKV(x, 6, rowsOf(2048, 256, false), true, 0).BackwardWith(g); x.ZeroGrad() }
+	})
+	run("AdamW/50x384x384", func() func() {
+		var p, g, m, v []*Tensor
+		for range 50 {
+			p, g = append(p, normal(384, 384)), append(g, normal(384, 384))
+			m, v = append(m, Zeros(Float32, CPU, 384, 384)), append(v, Zeros(Float32, CPU, 384, 384))
+		}
+		return func() { FusedAdamW(p, g, m, v, 1e-3, 0.9, 0.95, 1e-8, 0.1, 5) }
+	})
+	run("TinyAdd", func() func() {
+		a := normal(4)
+		return func() { a.Add(a) }
+	})
+	run("TinyLinear", func() func() {
+		x, w, bias := normal(2, 4), normal(4, 4), normal(4)
+		return func() { x.Linear(w, bias) }
+	})
 }

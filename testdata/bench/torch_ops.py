@@ -1,0 +1,28 @@
+"""The operations of models/torch in plain PyTorch, one thread, CPU milliseconds a call (best of five).
+
+usage: torch_ops.py; compare with: go test ./models/torch -run XXX -bench Ops -benchtime 20x
+"""
+import torch, time, torch.nn.functional as F
+torch.set_num_threads(1)
+def bench(name,n,f):
+    f(); ts=[]
+    for _ in range(5):
+        t=time.process_time()
+        for _ in range(n): f()
+        ts.append((time.process_time()-t)/n*1e3)
+    print("py ",name,"%.3f ms"%min(ts))
+x=torch.randn(2048,8192,requires_grad=True); y=torch.zeros(2048,dtype=torch.long)
+def ce(): F.cross_entropy(x,y,reduction="sum").backward(); x.grad=None
+bench("cross entropy",2,ce)
+q=torch.randn(8,256,1152,requires_grad=True); g=torch.randn(8,256,384)
+def at():
+    a,b,c=[z.view(8,256,6,64).transpose(1,2) for z in q.split(384,2)]
+    F.scaled_dot_product_attention(a,b,c,is_causal=True).transpose(1,2).contiguous().view(8,256,384).backward(g); q.grad=None
+bench("attention",3,at)
+a=torch.ones(4); w=torch.ones(4,4); b=torch.ones(2,4)
+bench("tiny add",20000,lambda: a+a)
+bench("tiny linear",20000,lambda: F.linear(b,w,a))
+ps=[torch.ones(384,384,requires_grad=True) for _ in range(50)]
+for p in ps: p.grad=torch.ones_like(p)
+o=torch.optim.AdamW(ps,fused=True)
+bench("adamw 7.4M",3,o.step)
