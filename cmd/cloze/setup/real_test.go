@@ -146,16 +146,17 @@ func TestSetUpKilledTenTimesCompletes(t *testing.T) {
 }
 
 // killAtRandom starts set-up and kills it up to two seconds after one of its
-// next lines of progress, so that all its parts get their kills on a machine
-// of any speed. A set-up that ends before loses what it compiled.
+// next lines of progress (later ones in later runs), so that download,
+// unpacking and compilation get their kills on a machine of any speed; after
+// 15 s in any case. A set-up that ends before loses what it compiled.
 func killAtRandom(t *testing.T, cfg Config, n int, rng *rand.Rand) {
 	t.Helper()
-	lines, delay := rng.IntN(4), time.Duration(rng.Int64N(int64(2*time.Second)))
+	lines, delay := rng.IntN(3+n), time.Duration(rng.Int64N(int64(2*time.Second)))
 	var log lineLog
 	cmd := startHelper(t, helperSpec{Config: cfg}, &log)
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
-	for end := time.Now().Add(time.Minute); log.lines() < lines && time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(15 * time.Second); log.lines() < lines && time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		if len(ended) > 0 {
 			break
 		}
