@@ -1,0 +1,116 @@
+package tokenize
+
+import (
+	"bytes"
+	"compress/gzip"
+	"io"
+	"os"
+	"path/filepath"
+	"sort"
+	"testing"
+)
+
+// data returns the folder of larger real data, and skips the test where there is none.
+func data(tb testing.TB) string {
+	dir := os.Getenv("CLOZE_DATA")
+	if dir == "" {
+		tb.Skip("CLOZE_DATA is not set")
+	}
+	return dir
+}
+
+// novels returns the first n bytes of the English novels.
+func novels(tb testing.TB, n int) []byte {
+	paths, _ := filepath.Glob(filepath.Join(data(tb), "corpora", "novels_en", "*.txt.gz"))
+	sort.Strings(paths)
+	var text []byte
+	for _, p := range paths {
+		f, err := os.Open(p)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		z, err := gzip.NewReader(f)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		b, err := io.ReadAll(z)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		f.Close()
+		if text = append(text, b...); len(text) >= n {
+			return text[:n]
+		}
+	}
+	return text
+}
+
+func gpt2(tb testing.TB) *Tokenizer {
+	t, err := Open(filepath.Join(data(tb), "tokenizers", "gpt2", "tokenizer.json"))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return t
+}
+
+func BenchmarkAppendIDsNovels(b *testing.B) {
+	t, text := gpt2(b), novels(b, 20<<20)
+	dst := make([]int32, 0, len(text)/3)
+	b.SetBytes(int64(len(text)))
+	b.ReportAllocs()
+	for b.Loop() {
+		dst = t.AppendIDs(dst[:0], text)
+	}
+}
+
+// BenchmarkAppendIDsNovelsCold makes a new tokenizer for each pass, so that the cache is empty.
+func BenchmarkAppendIDsNovelsCold(b *testing.B) {
+	t, text := gpt2(b), novels(b, 20<<20)
+	b.SetBytes(int64(len(text)))
+	for b.Loop() {
+		t.pool = newPool()
+		t.AppendIDs(make([]int32, 0, len(text)/3), text)
+	}
+}
+
+func BenchmarkAppendIDsLines(b *testing.B) {
+	t, text := gpt2(b), novels(b, 4<<20)
+	lines := bytes.Split(text, []byte("\n"))
+	var dst []int32
+	b.SetBytes(int64(len(text)))
+	b.ReportAllocs()
+	for b.Loop() {
+		for _, l := range lines {
+			dst = t.AppendIDs(dst[:0], l)
+		}
+	}
+}
+
+func BenchmarkEncodeLines(b *testing.B) {
+	t, text := gpt2(b), novels(b, 1<<20)
+	lines := bytes.Split(text, []byte("\n"))
+	b.SetBytes(int64(len(text)))
+	for b.Loop() {
+		for _, l := range lines {
+			t.Encode(string(l))
+		}
+	}
+}
+
+func BenchmarkAppendIDsOneLetter(b *testing.B) {
+	t, text := gpt2(b), bytes.Repeat([]byte("a"), 1<<20)
+	var dst []int32
+	b.SetBytes(int64(len(text)))
+	for b.Loop() {
+		dst = t.AppendIDs(dst[:0], text)
+	}
+}
+
+func BenchmarkOpen(b *testing.B) {
+	dir := data(b)
+	for b.Loop() {
+		if _, err := Open(filepath.Join(dir, "tokenizers", "gpt2", "tokenizer.json")); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
