@@ -21,6 +21,7 @@ var mayImport = map[string][]string{
 	"tokenize":           {},
 	"tokenize/train":     {"tokenize"},
 	"corpus":             {"tokenize"},
+	"corpus/shard":       {"tokenize"},
 	"embeddings":         {"tokenize", "models/safetensors", "objectives/metrics"},
 	"objectives":         {"tokenize", "corpus"},
 	"objectives/metrics": {},
