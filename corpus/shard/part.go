@@ -1,11 +1,13 @@
 package shard
 
 import (
+	"encoding/binary"
 	"hash/crc32"
 	"io"
 	"math/bits"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 // part is a file that is being written. Its ids go where they stay; the other sections, whose places depend on how many ids there will be, go
@@ -82,14 +84,17 @@ func (p *part) add(d *Document, first int) error {
 // ids appends ids to their section.
 func (p *part) ids(ids []int32) {
 	o := p.out[idSection]
-	if p.header.bits == 16 {
-		for _, id := range ids {
-			o.buf = append(o.buf, byte(id), byte(id>>8))
+	n, width := len(o.buf), int(p.header.bits/8)
+	o.buf = slices.Grow(o.buf, len(ids)*width)[:n+len(ids)*width]
+	out := o.buf[n:]
+	if width == 2 {
+		for i, id := range ids {
+			binary.LittleEndian.PutUint16(out[2*i:], uint16(id))
 		}
 		return
 	}
-	for _, id := range ids {
-		o.buf = append(o.buf, byte(id), byte(id>>8), byte(id>>16), byte(id>>24))
+	for i, id := range ids {
+		binary.LittleEndian.PutUint32(out[4*i:], uint32(id))
 	}
 }
 
@@ -192,8 +197,6 @@ func (p *part) close() (err error) {
 	return err
 }
 
-func (o *output) u16(v uint16) { o.buf = append(o.buf, byte(v), byte(v>>8)) }
-func (o *output) u32(v uint32) {
-	o.buf = append(o.buf, byte(v), byte(v>>8), byte(v>>16), byte(v>>24))
-}
-func (o *output) u64(v uint64) { o.u32(uint32(v)); o.u32(uint32(v >> 32)) }
+func (o *output) u16(v uint16) { o.buf = binary.LittleEndian.AppendUint16(o.buf, v) }
+func (o *output) u32(v uint32) { o.buf = binary.LittleEndian.AppendUint32(o.buf, v) }
+func (o *output) u64(v uint64) { o.buf = binary.LittleEndian.AppendUint64(o.buf, v) }
