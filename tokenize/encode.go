@@ -60,21 +60,18 @@ func (e *encoder) run(text []byte, asData bool) {
 	if len(text) == 0 {
 		return
 	}
-	parts := append([]segment(nil), e.t.added.split(e.s, text, asData)...)
-	for i, p := range parts {
-		switch {
-		case p.id != noID:
+	for i, p := range e.t.added.split(e.s, text, asData) {
+		if p.id != noID {
 			e.add(p.id, p.start, p.end, e.text[p.start:p.end])
 			e.word++
-		case i == 0 && e.t.level.needsPrefix(text):
-			e.plain(append([]byte{' '}, text[p.start:p.end]...), p.start-1)
-		default:
-			e.plain(text[p.start:p.end], p.start)
+			continue
 		}
+		part := e.t.part(e.s, text, p, i)
+		e.plain(part, p.end-len(part)) // one before the input, with a blank in front
 	}
 }
 
-// plain encodes text without added tokens; base is where it starts in the input (one before, with a blank in front).
+// plain encodes text without added tokens; base is where it starts in the input.
 func (e *encoder) plain(text []byte, base int) {
 	m := e.t.model
 	for i := 0; i < len(text); {

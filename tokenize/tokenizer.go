@@ -33,29 +33,24 @@ func (t *Tokenizer) AppendIDs(dst []int32, text []byte) []int32 {
 }
 
 func (t *Tokenizer) appendIDs(dst []int32, s *scratch, text []byte) []int32 {
-	if t.level.needsPrefix(text) && !t.startsWithAdded(s, text) {
-		s.text = append(append(s.text[:0], ' '), text...)
-		text = s.text
-	}
-	if t.added.data[0] == nil && t.added.data[1] == nil {
-		return t.appendPlain(dst, s, text)
-	}
-	for _, p := range t.added.split(s, text, true) {
+	for i, p := range t.added.split(s, text, true) {
 		if p.id != noID {
 			dst = append(dst, p.id)
 		} else {
-			dst = t.appendPlain(dst, s, text[p.start:p.end])
+			dst = t.appendPlain(dst, s, t.part(s, text, p, i))
 		}
 	}
 	return dst
 }
 
-// startsWithAdded says whether the text starts with an added token, before which no blank belongs.
-func (t *Tokenizer) startsWithAdded(s *scratch, text []byte) bool {
-	if t.added.data[0] == nil && t.added.data[1] == nil {
-		return false
+// part returns the text of segment number i, with a blank in front where the pipeline puts one: before the text as a whole, unless it
+// starts with an added token.
+func (t *Tokenizer) part(s *scratch, text []byte, p segment, i int) []byte {
+	if i > 0 || !t.level.needsPrefix(text) {
+		return text[p.start:p.end]
 	}
-	return t.added.split(s, text, true)[0].id != noID
+	s.text = append(append(s.text[:0], ' '), text[p.start:p.end]...)
+	return s.text
 }
 
 // appendPlain appends the ids of text without added tokens in it.

@@ -5,20 +5,12 @@ package tokenize
 // held for the ids that dst held already stays, so that calls for one text after another build one bitset. Its bits beyond len(dst) are zero.
 func (t *Tokenizer) AppendWords(dst []int32, starts []uint64, text []byte) ([]int32, []uint64) {
 	s := t.pool.get()
-	if t.level.needsPrefix(text) && !t.startsWithAdded(s, text) {
-		s.text = append(append(s.text[:0], ' '), text...)
-		text = s.text
-	}
-	if t.added.data[0] == nil && t.added.data[1] == nil {
-		dst, starts = t.appendPlainWords(dst, starts, s, text)
-	} else {
-		for _, p := range t.added.split(s, text, true) {
-			if p.id != noID {
-				starts = markWord(starts, len(dst))
-				dst = append(dst, p.id)
-			} else {
-				dst, starts = t.appendPlainWords(dst, starts, s, text[p.start:p.end])
-			}
+	for i, p := range t.added.split(s, text, true) {
+		if p.id != noID {
+			starts = markWord(starts, len(dst))
+			dst = append(dst, p.id)
+		} else {
+			dst, starts = t.appendPlainWords(dst, starts, s, t.part(s, text, p, i))
 		}
 	}
 	t.pool.put(s)
