@@ -146,25 +146,31 @@ func TestSetUpKilledTenTimesCompletes(t *testing.T) {
 }
 
 // killAtRandom starts set-up and kills it up to two seconds after one of its
-// next lines of progress (later ones in later runs), so that download,
-// unpacking and compilation get their kills on a machine of any speed; after
-// 15 s in any case. A set-up that ends before loses what it compiled.
+// next lines of progress, or after 15 s. The first six kills count from the
+// start and mostly hit download and unpacking, the others from where libtorch
+// is there, so that compilation gets its share on a machine of any speed. A
+// set-up that ends before it is killed loses what it compiled.
 func killAtRandom(t *testing.T, cfg Config, n int, rng *rand.Rand) {
 	t.Helper()
-	lines, delay := rng.IntN(3+n), time.Duration(rng.Int64N(int64(2*time.Second)))
+	lines, delay := rng.IntN(5), time.Duration(rng.Int64N(int64(2*time.Second)))
 	var log lineLog
 	cmd := startHelper(t, helperSpec{Config: cfg}, &log)
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
-	for end := time.Now().Add(15 * time.Second); log.lines() < lines && time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
-		if len(ended) > 0 {
-			break
+	await := func(limit time.Duration, ready func() bool) {
+		for end := time.Now().Add(limit); len(ended) == 0 && !ready() && time.Now().Before(end); {
+			time.Sleep(5 * time.Millisecond)
 		}
 	}
+	if n > 6 {
+		await(3*time.Minute, func() bool { return strings.Contains(log.text(), "libtorch "+torchVersion+":") })
+		lines += log.lines()
+	}
+	await(15*time.Second, func() bool { return log.lines() >= lines })
 	time.Sleep(delay)
 	cmd.Process.Kill()
 	err := <-ended
-	t.Logf("kill %d, %d lines and %.1f s from its start, at: %s", n, lines, delay.Seconds(), log.last())
+	t.Logf("kill %d, line %d and %.1f s, at: %s", n, lines, delay.Seconds(), log.last())
 	if err == nil {
 		t.Log("  it had ended; its objects are removed")
 		for _, pattern := range []string{"objects/*", "gotch-*"} {
