@@ -5,7 +5,7 @@ import (
 	"sort"
 )
 
-// Builder collects the token ids of a corpus in memory and parts them into training and validation.
+// Builder collects the token ids of a corpus in memory. It is a Corpus; Split parts it into training and validation.
 type Builder struct {
 	vocabSize int
 	endOfText int32
@@ -40,7 +40,7 @@ func (b *Builder) Add(text []byte, ids []int32) error {
 		}
 	}
 	b.docs = append(b.docs, document{start: b.ids.len(), bytes: int64(len(text)), hash: hashText(text)})
-	if b.separated() {
+	if b.endOfText != IgnoreIndex {
 		b.ids.append(b.endOfText)
 	}
 	b.ids.append(ids...)
@@ -56,37 +56,41 @@ func (b *Builder) Tokens() int { return b.ids.len() }
 // Empty is the number of documents that had no tokens and were left out.
 func (b *Builder) Empty() int64 { return b.empty }
 
+// DocumentAt is part of Row.
+func (b *Builder) DocumentAt(i int) int {
+	return sort.Search(len(b.docs), func(d int) bool { return b.docs[d].start > i }) - 1
+}
+
+// Document is part of Row. The language is always 0.
+func (b *Builder) Document(d int) (start, end int, next int32, language int16) {
+	end = b.ids.len()
+	if d+1 < len(b.docs) {
+		end = b.docs[d+1].start
+	}
+	return b.docs[d].start, end, b.endOfText, 0
+}
+
+// Append is part of Row. Word starts are unknown.
+func (b *Builder) Append(ids []int32, words []uint64, lo, hi int) ([]int32, []uint64) {
+	return b.ids.appendTo(ids, lo, hi), words
+}
+
+// Text is part of Corpus.
+func (b *Builder) Text(d int) (bytes int64, hash uint64) { return b.docs[d].bytes, b.docs[d].hash }
+
 // Repeats is the number of documents whose text had been seen before.
-func (b *Builder) Repeats() int {
-	hashes := make([]uint64, len(b.docs))
-	for i := range b.docs {
-		hashes[i] = b.docs[i].hash
-	}
-	sort.Slice(hashes, func(i, j int) bool { return hashes[i] < hashes[j] })
-	n := 0
-	for i := 1; i < len(hashes); i++ {
-		if hashes[i] == hashes[i-1] {
-			n++
-		}
-	}
-	return n
+func (b *Builder) Repeats() int { return Repeats(b) }
+
+// Split parts the documents held, as the function Split does. Nothing may be added afterwards.
+func (b *Builder) Split(cfg SplitConfig, textBytes func(ids []int32) int64) (training, valid *Stream, how string) {
+	return Split(b, cfg, textBytes)
 }
 
-func (b *Builder) separated() bool { return b.endOfText != IgnoreIndex }
-
-// end is the index after the last token of document i.
-func (b *Builder) end(i int) int {
-	if i+1 < len(b.docs) {
-		return b.docs[i+1].start
-	}
-	return b.ids.len()
-}
-
-// hashText is FNV-1a, mixed so that its order says nothing about the text.
+// hashText is FNV-1a, the hash that corpus/shard keeps of a text.
 func hashText(text []byte) uint64 {
 	h := uint64(14695981039346656037)
 	for _, c := range text {
 		h = (h ^ uint64(c)) * 1099511628211
 	}
-	return mix64(h)
+	return h
 }

@@ -2,6 +2,7 @@ package objectives
 
 import (
 	"math"
+	"math/rand/v2"
 	"strings"
 	"testing"
 )
@@ -35,10 +36,17 @@ func TestPreflightRefusesIDsOutsideTheTable(t *testing.T) {
 	}
 }
 
+// askFor is NextToken whose first target is another id.
+type askFor int32
+
+func (a askFor) Examples(dst *Batch, seqs []Sequence, rng *rand.Rand) {
+	NextToken{}.Examples(dst, seqs, rng)
+	dst.Targets[0] = int32(a)
+}
+
 func TestPreflightRefusesATargetOutsideTheTable(t *testing.T) {
 	c := check(t, 65, 0, []int32{3, 4})
-	c.Train.ids.append(64) // only ever asked for
-	c.Train.tokens++
+	c.Objective = askFor(64) // and read nowhere
 	c.Rows = 60
 	if _, err := c.Preflight(); err == nil || !strings.Contains(err.Error(), "id 64") {
 		t.Errorf("error %v, want one that names id 64", err)

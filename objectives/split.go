@@ -1,8 +1,9 @@
 package objectives
 
 import (
+	"cmp"
 	"fmt"
-	"sort"
+	"slices"
 )
 
 // SplitConfig says how much of a corpus is held out for validation.
@@ -25,120 +26,104 @@ func (c SplitConfig) Validate() error {
 	return nil
 }
 
-// Split parts the documents into a training and a validation stream and says in words how. It empties the Builder, whose memory goes to the
-// training stream. Documents stay whole: in the order of a hash of their text, each goes to validation while it fits into the share held out,
-// so a corpus splits alike in every order of its files, and equal texts never come to stand on both sides.
+// Split parts the documents of a corpus into a training and a validation stream and says in words how. Documents stay whole: in the order of a
+// hash of their text, each goes to validation while it fits into the share held out, so a corpus splits alike in every order of its files, and
+// equal texts never come to stand on both sides.
 // Where whole documents do not fill half of that share (a corpus of a single one, say), the last part of the tokens is held out instead;
-// textBytes then counts the bytes of text that ids stand for, usually by decoding them.
-func (b *Builder) Split(cfg SplitConfig, textBytes func(ids []int32) int64) (training, valid *Stream, how string) {
-	budget := int(cfg.ValidFraction * float64(b.ids.len()))
+// textBytes then counts the bytes of text that ids stand for, usually by decoding them. The streams read the corpus, which must not change.
+func Split(c Corpus, cfg SplitConfig, textBytes func(ids []int32) int64) (training, valid *Stream, how string) {
+	all := c.Tokens()
+	budget := int(cfg.ValidFraction * float64(all))
 	if cfg.ValidMaxTokens > 0 {
 		budget = min(budget, int(cfg.ValidMaxTokens))
 	}
 	if budget == 0 {
-		return b.stream(true), b.fresh().stream(true), "nothing is held out for validation"
+		return newStream(c, []run{{lo: 0, hi: all}}), newStream(c, nil), "nothing is held out for validation"
 	}
-	held, tokens := b.choose(budget)
+	held, tokens := choose(c, budget)
 	if tokens > 0 && tokens >= budget/2 {
-		training, valid = b.partDocuments(held)
+		training, valid = partDocuments(c, held)
 		return training, valid, "validation holds whole documents, chosen by a hash of their text"
 	}
-	training, valid = b.partTail(b.ids.len()-budget, textBytes)
+	training, valid = partTail(c, all-budget, textBytes)
 	return training, valid, fmt.Sprintf("validation holds the last %d tokens: there are too few documents to choose whole ones", budget)
 }
 
-// choose marks the documents that go to validation, at most budget tokens in all.
-func (b *Builder) choose(budget int) (held []bool, tokens int) {
-	order := make([]int, len(b.docs))
-	for i := range order {
-		order[i] = i
+// hashed is a document and the hash of its text, mixed so that its order says nothing about the text.
+type hashed struct {
+	hash uint64
+	doc  int
+}
+
+// byHash gives the documents in the order of their texts' hashes; equal texts lie side by side, in the order of the corpus.
+func byHash(c Corpus) []hashed {
+	order := make([]hashed, c.Documents())
+	for d := range order {
+		_, hash := c.Text(d)
+		order[d] = hashed{mix64(hash), d}
 	}
-	sort.Slice(order, func(i, j int) bool {
-		x, y := b.docs[order[i]].hash, b.docs[order[j]].hash
-		return x < y || x == y && order[i] < order[j]
-	})
-	held = make([]bool, len(b.docs))
+	slices.SortFunc(order, func(a, b hashed) int { return cmp.Or(cmp.Compare(a.hash, b.hash), cmp.Compare(a.doc, b.doc)) })
+	return order
+}
+
+// Repeats is the number of documents whose text had been seen before.
+func Repeats(c Corpus) int {
+	order, n := byHash(c), 0
+	for i := 1; i < len(order); i++ {
+		if order[i].hash == order[i-1].hash {
+			n++
+		}
+	}
+	return n
+}
+
+// choose gives the documents that go to validation, at most budget tokens in all, in the order of the corpus.
+func choose(c Corpus, budget int) (held []int, tokens int) {
+	order := byHash(c)
 	for i := 0; i < len(order); {
-		// Equal texts lie side by side: they go together or not at all.
+		// Equal texts go together or not at all.
 		j, size := i, 0
-		for ; j < len(order) && b.docs[order[j]].hash == b.docs[order[i]].hash; j++ {
-			size += b.end(order[j]) - b.docs[order[j]].start
+		for ; j < len(order) && order[j].hash == order[i].hash; j++ {
+			start, end, _, _ := c.Document(order[j].doc)
+			size += end - start
 		}
 		if tokens+size <= budget {
 			tokens += size
-			for _, d := range order[i:j] {
-				held[d] = true
+			for _, h := range order[i:j] {
+				held = append(held, h.doc)
 			}
 		}
 		i = j
 	}
+	slices.Sort(held)
 	return held, tokens
 }
 
-// partDocuments copies the held documents out and closes the gaps they leave.
-func (b *Builder) partDocuments(held []bool) (training, valid *Stream) {
-	out := b.fresh()
-	kept, at := b.docs[:0], 0
-	for i, d := range b.docs {
-		lo, hi := d.start, b.ids.len()
-		if i+1 < len(held) {
-			hi = b.docs[i+1].start // not yet overwritten: kept never runs ahead of i
-		}
-		if held[i] {
-			d.start = out.ids.len()
-			out.ids.append(b.ids.appendTo(nil, lo, hi)...)
-			out.docs = append(out.docs, d)
-			continue
-		}
-		b.ids.move(at, lo, hi)
-		d.start = at
-		kept = append(kept, d)
-		at += hi - lo
+// partDocuments makes runs of what lies between the held documents, and of those.
+func partDocuments(c Corpus, held []int) (training, valid *Stream) {
+	var rest, out []run
+	at := 0
+	for _, d := range held {
+		start, end, _, _ := c.Document(d)
+		rest = append(rest, run{lo: at, hi: start})
+		out = append(out, run{lo: start, hi: end})
+		at = end
 	}
-	b.docs = kept
-	b.ids.truncate(at)
-	return b.stream(true), out.stream(true)
+	rest = append(rest, run{lo: at, hi: c.Tokens()})
+	return newStream(c, rest), newStream(c, out)
 }
 
-// partTail cuts the row of ids at a token; the document it falls into is parted, and no end of text stands at the cut.
-func (b *Builder) partTail(cut int, textBytes func([]int32) int64) (training, valid *Stream) {
-	out := b.fresh()
-	first := sort.Search(len(b.docs), func(i int) bool { return b.end(i) > cut })
-	whole := b.docs[first].start == cut
-	for i := first; i < len(b.docs); i++ {
-		d := b.docs[i]
-		lo, hi := max(d.start, cut), b.end(i)
-		if d.start < cut {
-			tail := b.ids.appendTo(nil, lo, hi)
-			b.docs[i].bytes = max(d.bytes-textBytes(tail), 0)
-			d.bytes -= b.docs[i].bytes
-			first++
-		}
-		d.start = out.ids.len()
-		out.ids.append(b.ids.appendTo(nil, lo, hi)...)
-		out.docs = append(out.docs, d)
+// partTail cuts the row at a token. The document it falls into is parted: it counts to both sides, and so do its bytes, as far as they go.
+func partTail(c Corpus, cut int, textBytes func([]int32) int64) (training, valid *Stream) {
+	training, valid = newStream(c, []run{{lo: 0, hi: cut}}), newStream(c, []run{{lo: cut, hi: c.Tokens()}})
+	d := c.DocumentAt(cut)
+	start, end, _, _ := c.Document(d)
+	if start < cut {
+		tail, _ := c.Append(nil, nil, cut, end)
+		bytes, _ := c.Text(d)
+		behind := min(textBytes(tail), bytes)
+		training.bytes -= behind
+		valid.bytes -= bytes - behind
 	}
-	b.docs = b.docs[:first]
-	b.ids.truncate(cut)
-	return b.stream(whole), out.stream(true)
-}
-
-// fresh is an empty Builder alike.
-func (b *Builder) fresh() *Builder {
-	return &Builder{vocabSize: b.vocabSize, endOfText: b.endOfText, ids: idStore{isWide: b.ids.isWide}}
-}
-
-// stream hands the ids over. whole says that the last document ends here, so that its eot is added as a target.
-func (b *Builder) stream(whole bool) *Stream {
-	s := &Stream{ids: b.ids, separated: b.separated(), tokens: b.ids.len()}
-	for _, d := range b.docs {
-		s.starts = append(s.starts, d.start)
-		s.bytes += d.bytes
-		s.hash = mix64(s.hash ^ d.hash)
-	}
-	if whole && s.separated && s.tokens > 0 {
-		s.ids.append(b.endOfText)
-	}
-	b.docs, b.ids = nil, idStore{isWide: b.ids.isWide}
-	return s
+	return training, valid
 }
