@@ -20,6 +20,7 @@ type Job struct {
 	Loss      loss.Loss            // and its other half
 
 	Train      objectives.Blocks // at least one block
+	Order      objectives.Order  // in which Train is read; nil is pass after pass, each shuffled by config.Seed
 	Valid      objectives.Blocks // evaluated whole; nil or empty for none
 	ValidBytes int64             // bytes of text in Valid, for bits per byte; 0 when unknown
 

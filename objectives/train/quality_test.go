@@ -63,8 +63,9 @@ func shakespeareJob(t *testing.T, b *objectives.Builder, vocabSize, blockSize in
 		Train: train.Cut(blockSize), Valid: valid.Cut(blockSize), ValidBytes: valid.Bytes()}
 }
 
-// nanoGPT's setting for a CPU: characters, the first 90 % to train on, 4 layers, 4 heads, 128 wide, context 64, batch 12, no dropout. Its
-// README reports 1.88 nats; here the loss is over the whole last 10 %.
+// nanoGPT's setting for a CPU: characters, the first 90 % to train on, 4 layers, 4 heads, 128 wide, context 64, batch 12, 2,000 steps, no dropout.
+// Its README reports 1.88 nats, from random windows; here the loss is over the whole last 10 %. The learning rate is 2e-3: a model this
+// small takes twice nanoGPT's 1e-3, which gives 1.89 (1.90 with nanoGPT's random windows to train on).
 func TestShakespeareReaches188(t *testing.T) {
 	text := shakespeare(t)
 	ids, size := characters(text, 0)
@@ -78,6 +79,7 @@ func TestShakespeareReaches188(t *testing.T) {
 	}
 	config := DefaultConfig()
 	config.Steps, config.BatchSize, config.BlockSize, config.EvalEvery = 2000, 12, 64, 500
+	config.LearningRate = 2e-3
 	result, err := Run(context.Background(), config, job)
 	if err != nil {
 		t.Fatal(err)

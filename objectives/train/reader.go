@@ -6,26 +6,30 @@ import (
 	"github.com/go-cloze/cloze/objectives"
 )
 
-// reader makes the batches of a step. It reads the blocks epoch after epoch, each epoch in an order of its own, and an epoch's last step goes
-// on into the next one. What step s reads is a function of (seed, s) alone.
+// reader makes the batches of a step. It reads the blocks in its order, by default epoch after epoch, each epoch in an order of its own; an
+// epoch's last step goes on into the next one. What step s reads is a function of (seed, s) alone.
 type reader struct {
 	blocks       objectives.Blocks
+	order        objectives.Order // nil is objectives.Shuffled
 	objective    objectives.Objective
 	batchSize    int // blocks in a micro-batch
 	accumulation int // micro-batches in a step
 	seed         uint64
 }
 
-// position is a place in the sequence of blocks: the next block to be read.
+// position is a place in the sequence of blocks: the next block to be read. Epoch times the number of blocks, plus Block, have been read; with a
+// mix of corpora a pass is as many blocks as all of them have, whichever they were.
 type position struct {
 	Epoch uint64 `json:"epoch"` // passes over the training set that are complete
 	Block int    `json:"block"` // blocks read of the pass that is not, in its shuffled order
 }
 
-// at is the place of the first block of a step, counted from 1.
+// sample is the number of the first block of a step, among all that the run reads. Steps are counted from 1.
+func (r *reader) sample(step int) uint64 { return uint64(step-1) * uint64(r.batchSize*r.accumulation) }
+
+// at is the place of the first block of a step.
 func (r *reader) at(step int) position {
-	read := uint64(step-1) * uint64(r.batchSize*r.accumulation)
-	n := uint64(r.blocks.Len())
+	read, n := r.sample(step), uint64(r.blocks.Len())
 	return position{Epoch: read / n, Block: int(read % n)}
 }
 
@@ -41,22 +45,21 @@ func (r *reader) fill(step int, dst *stepData) {
 	if dst.micro == nil {
 		dst.micro = make([]objectives.Batch, r.accumulation)
 	}
-	at, n := r.at(step), r.blocks.Len()
-	order := objectives.NewPermutation(n, r.seed, at.Epoch)
+	sample, order := r.sample(step), r.order
+	if order == nil {
+		order = objectives.Shuffled{N: r.blocks.Len(), Seed: r.seed}
+	}
 	rng := rand.New(&dst.pcg)
 	for i := range dst.micro {
 		batch := &dst.micro[i]
 		batch.Reset()
 		batch.Train = true
 		for range r.batchSize {
-			block := order.At(at.Block)
+			block, epoch := order.At(sample)
 			dst.seqs = r.blocks.Sequences(block, dst.seqs[:0])
-			objectives.SeedSample(&dst.pcg, r.seed, at.Epoch, uint64(block))
+			objectives.SeedSample(&dst.pcg, r.seed, epoch, uint64(block))
 			r.objective.Examples(batch, dst.seqs, rng)
-			if at.Block++; at.Block == n {
-				at = position{Epoch: at.Epoch + 1}
-				order = objectives.NewPermutation(n, r.seed, at.Epoch)
-			}
+			sample++
 		}
 	}
 }

@@ -99,3 +99,17 @@ func TestStoppingEarlyEndsTheGoroutine(t *testing.T) {
 		stop() // waits for it
 	}
 }
+
+// A mix of corpora is one more order: ahead or not, from the start or not, a step reads the same.
+func TestAMixIsReadByTheNumberOfTheSample(t *testing.T) {
+	mix, err := objectives.NewMix(4, objectives.Source{Name: "a", Blocks: numbered{37}, Weight: 1}, objectives.Source{Name: "b", Blocks: numbered{5}, Weight: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &reader{blocks: mix, order: mix, objective: drawing{}, batchSize: 3, accumulation: 2, seed: 9}
+	ids, draws := read(r, 1, 30, 0)
+	lateIDs, lateDraws := read(r, 12, 30, 2)
+	if !slices.Equal(lateIDs, ids[11*6:]) || !slices.Equal(lateDraws, draws[11*6:]) {
+		t.Error("a late start read other blocks or drew other numbers")
+	}
+}

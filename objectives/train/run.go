@@ -56,7 +56,7 @@ func newRun(config Config, job Job) (*run, error) {
 	}
 	r := &run{
 		Job: job, config: config, params: job.Model.Params(), start: time.Now(), loss: math.NaN(), logged: math.NaN(),
-		reader: reader{blocks: job.Train, objective: job.Objective, batchSize: config.BatchSize,
+		reader: reader{blocks: job.Train, order: job.Order, objective: job.Objective, batchSize: config.BatchSize,
 			accumulation: config.GradientAccumulationSteps, seed: config.Seed},
 	}
 	return r, torch.Do(func() error {
