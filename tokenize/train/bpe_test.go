@@ -201,10 +201,10 @@ func TestThreadsOrderAndLongDocumentsChangeNothing(t *testing.T) {
 	}
 	// A long document is cut for the workers where it does not matter.
 	long := strings.Repeat(strings.Join(texts, "end "), 5)
-	one := config(600)
+	one := config(320)
 	one.Threads = 1
 	a, ra := mustTrain(t, one, long)
-	b, err := naive(600, []byte(long))
+	b, err := naive(320, []byte(long))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,12 +9,14 @@ import (
 // merger holds the words in the making.
 //
 // symbols is the word list with pieces in place of bytes. A piece of n bytes takes n elements: its id stands in the first and in the
-// last, gone in those between. So the piece behind one that starts at p starts at p + its size, the piece before ends at p - 1,
-// and the word is found by walking back to its mark. That is 4 bytes a symbol in all, without links.
+// last, gone in those between. So the piece behind one that starts at p starts at p + its size, and the piece before ends at p - 1:
+// 4 bytes a symbol in all, without links. The word of a place is found from the first word of its block of 32 places.
 type merger struct {
 	cfg     BPEConfig
 	symbols []int32
 	counts  []int64
+	starts  []int32          // by word: where its mark stands
+	blocks  []int32          // by block of places: the word that its first place is in
 	sizes   []int32          // bytes of each piece, by id
 	raw     []string         // bytes of each piece, by id
 	ids     map[string]int32 // the way back
@@ -31,7 +33,10 @@ type merger struct {
 	fresh         []event
 }
 
-const gone = -1
+const (
+	gone      = -1
+	blockBits = 5
+)
 
 func newMerger(cfg BPEConfig, list *wordList) *merger {
 	m := &merger{cfg: cfg, symbols: list.symbols, counts: list.counts, ids: map[string]int32{}, special: map[string]bool{}, ranked: map[uint64]bool{}}
@@ -49,6 +54,7 @@ func newMerger(cfg BPEConfig, list *wordList) *merger {
 			m.symbols[i] = byteID[s]
 		}
 	}
+	m.locate()
 	m.lefts, m.rights = newTallies(cfg.VocabSize), newTallies(cfg.VocabSize)
 	return m
 }
@@ -138,15 +144,29 @@ func spelled(raw string) string {
 	return string(b)
 }
 
-// word returns how often the word occurs that the piece at p is part of.
-func (m *merger) weight(p int32) int64 {
-	for {
-		before := m.symbols[p-1]
-		if before <= -2 {
-			return m.counts[-2-before]
+// locate makes the way from a place to its word.
+func (m *merger) locate() {
+	m.starts = make([]int32, len(m.counts))
+	m.blocks = make([]int32, len(m.symbols)>>blockBits+1)
+	w := int32(-1)
+	for i, s := range m.symbols {
+		if s <= -2 && i < len(m.symbols)-1 {
+			w++
+			m.starts[w] = int32(i)
 		}
-		p -= m.sizes[before]
+		if i&(1<<blockBits-1) == 0 {
+			m.blocks[i>>blockBits] = max(w, 0)
+		}
 	}
+}
+
+// weight returns how often the word occurs that the place p is in.
+func (m *merger) weight(p int32) int64 {
+	w := int(m.blocks[p>>blockBits])
+	for w+1 < len(m.starts) && m.starts[w+1] <= p {
+		w++
+	}
+	return m.counts[w]
 }
 
 // replace writes the new piece over the pair, from left to right, and tells by how much the counts of the old neighbours fall. It
