@@ -9,8 +9,9 @@ import (
 // hostile text costs time for merging and no memory. Words of up to 15 bytes (nearly all of most texts) are keyed by two machine
 // words; those of up to 64 bytes lie in a second, smaller table; longer ones are merged each time.
 const (
-	shortSlots  = 1 << 15 // of 32 bytes: 1 MiB
-	longSlots   = 1 << 11 // of 120 bytes: 240 KiB
+	shortBits   = 16
+	shortSlots  = 1 << shortBits // of 32 bytes: 2 MiB
+	longSlots   = 1 << 11        // of 120 bytes: 240 KiB
 	shortKey    = 15
 	longKey     = 64
 	shortIDs    = 3
@@ -64,7 +65,12 @@ func (m *bpe) appendWord(dst []int32, s *scratch, text []byte, start, end int) [
 	}
 	k0, k1 := wordKey(text, start, n)
 	h := (k0 ^ k1*0x9E3779B97F4A7C15) * 0xFF51AFD7ED558CCD
-	slot := &s.short[h>>(64-15)]
+	// Two slots, one cache line: the newer word first.
+	set := (*[2]shortSlot)(s.short[h>>(64-shortBits)&^1:])
+	slot := &set[0]
+	if slot.k0 != k0 || slot.k1 != k1 {
+		slot = &set[1]
+	}
 	if slot.k0 == k0 && slot.k1 == k1 {
 		switch slot.n {
 		case 1:
@@ -77,10 +83,11 @@ func (m *bpe) appendWord(dst []int32, s *scratch, text []byte, start, end int) [
 	}
 	before := len(dst)
 	dst = m.appendMerged(dst, s, text[start:end])
-	// A word without ids (all bytes unknown) must reach the counter each time, so it is not kept.
+	// A word with bytes that have no piece must reach the counter each time, so it is not kept.
 	if k := len(dst) - before; 0 < k && k <= shortIDs && m.complete {
-		slot.k0, slot.k1, slot.n = k0, k1, int32(k)
-		copy(slot.ids[:], dst[before:])
+		set[1] = set[0]
+		set[0].k0, set[0].k1, set[0].n = k0, k1, int32(k)
+		copy(set[0].ids[:], dst[before:])
 	}
 	return dst
 }
