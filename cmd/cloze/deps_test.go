@@ -22,6 +22,7 @@ var mayImport = map[string][]string{
 	"tokenize/train":     {"tokenize"},
 	"corpus":             {"tokenize"},
 	"corpus/shard":       {"tokenize"},
+	"embeddings":         {"tokenize", "models/safetensors", "objectives/metrics"},
 	"objectives":         {"tokenize", "corpus"},
 	"objectives/metrics": {},
 	"models/safetensors": {},

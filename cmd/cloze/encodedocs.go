@@ -1,3 +1,5 @@
+//go:build torch
+
 package main
 
 import (
@@ -107,14 +109,6 @@ func readBatches(src *corpus.Source, yield func(*docBatch) bool) error {
 		yield(b)
 	}
 	return nil
-}
-
-// readProgress shows how much of a source's files has been read; call the returned function now and then.
-func readProgress(p *progress, src *corpus.Source) func(note string) {
-	return func(note string) {
-		done, _ := src.Progress()
-		p.set(done, note)
-	}
 }
 
 // missingBytesNote says what a tokenizer cannot see, "" when it sees everything.

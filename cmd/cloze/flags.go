@@ -24,14 +24,6 @@ func addThreads(cmd *cobra.Command, to *int) {
 	cmd.Flags().IntVar(to, "threads", 0, "processor threads; 0 is all that this process may use")
 }
 
-func addDevice(cmd *cobra.Command, to *string) {
-	cmd.Flags().StringVar(to, "device", "cpu", "cpu or cuda")
-}
-
-func addSeed(cmd *cobra.Command, to *uint64, value uint64) {
-	cmd.Flags().Uint64Var(to, "seed", value, "seed of everything random; the same seed gives the same result")
-}
-
 func addTokenizer(cmd *cobra.Command, to *string, what string) {
 	cmd.Flags().StringVar(to, "tokenizer", "", what)
 }

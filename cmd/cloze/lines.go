@@ -67,9 +67,8 @@ func mapLines(w io.Writer, r io.Reader, name string, threads int, convert func(d
 	out := bufio.NewWriterSize(w, 64<<10)
 	lines, err := writeChunks(out, ordered, name)
 	close(stop)
-	for c := range ordered { // let the reader end before its result is looked at
-		<-c.done
-	}
+	// Without a fault ordered was closed, so the reader has ended and readErr is final. After one the reader may hang
+	// in a pipe that nobody writes to; the message must not wait for it.
 	if err == nil && readErr != nil {
 		err = fmt.Errorf("%s: %w", name, readErr)
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 )
 
 // refuseExisting returns an error when there is something at the path: no verb overwrites what it did not make.
@@ -82,12 +81,4 @@ func openTextArg(args []string) (*os.File, error) {
 		return nil, fmt.Errorf("%s: is a folder; name one text file, or - for standard input", args[0])
 	}
 	return f, nil
-}
-
-// shellWord quotes a path for a command line shown to the user, where needed.
-func shellWord(s string) string {
-	if s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/-+=:,@%") == "" {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }

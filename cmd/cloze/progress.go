@@ -82,19 +82,6 @@ func (p *progress) left(done int64) string {
 	return shortDuration(rest) + " left"
 }
 
-// say prints a line among the progress without tearing the bar.
-func (p *progress) say(format string, args ...any) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.silent {
-		return
-	}
-	if p.bar != nil {
-		_ = p.bar.Clear()
-	}
-	fmt.Fprintf(p.w, format+"\n", args...)
-}
-
 // end closes the stage and, unless quiet, leaves a line with its time.
 func (p *progress) end(note string) {
 	p.mu.Lock()

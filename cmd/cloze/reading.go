@@ -95,3 +95,11 @@ func (s corpusSection) open(stdin io.Reader, paths []string) (*corpus.Source, er
 func indent(text string) string {
 	return "  " + strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\n", "\n  ")
 }
+
+// readProgress shows how much of a source's files has been read; call the returned function now and then.
+func readProgress(p *progress, src *corpus.Source) func(note string) {
+	return func(note string) {
+		done, _ := src.Progress()
+		p.set(done, note)
+	}
+}

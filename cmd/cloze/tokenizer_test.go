@@ -1,7 +1,10 @@
 package main
 
 import (
+	"bytes"
+	"context"
 	"encoding/json"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -91,6 +94,18 @@ func TestDecodeRefusesWhatIsNoID(t *testing.T) {
 				t.Errorf("%q: %q lacks %q", text, r.stderr, word)
 			}
 		}
+	}
+}
+
+// TestAFaultIsToldWhileInputStaysOpen reads from a pipe that is never closed, as a terminal is.
+func TestAFaultIsToldWhileInputStaysOpen(t *testing.T) {
+	_, tokenizer := trained(t)
+	in, feed := io.Pipe()
+	go feed.Write([]byte("not ids\n"))
+	var stdout, stderr bytes.Buffer
+	status := run(context.Background(), in, &stdout, &stderr, []string{"tokenizer", "decode", "--tokenizer", tokenizer})
+	if status != statusFailed || !strings.Contains(stderr.String(), "standard input:1") {
+		t.Errorf("status %d, %s", status, stderr.String())
 	}
 }
 

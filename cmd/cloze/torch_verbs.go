@@ -10,3 +10,13 @@ const buildKind = "torch"
 func torchVerbs() []*cobra.Command {
 	return []*cobra.Command{newPretrain(), newExport(), newGenerate(), newEval()}
 }
+
+// Flags that only these verbs have.
+
+func addDevice(cmd *cobra.Command, to *string) {
+	cmd.Flags().StringVar(to, "device", "cpu", "cpu or cuda")
+}
+
+func addSeed(cmd *cobra.Command, to *uint64, value uint64) {
+	cmd.Flags().Uint64Var(to, "seed", value, "seed of everything random; the same seed gives the same result")
+}
