@@ -1,7 +1,5 @@
 package objectives
 
-import "sort"
-
 // Stream is some of the documents of a Corpus as a Row of their own, without copying them: the training or the validation side of a split. Every
 // token of every document is asked for once, its first one too where there are eots; the eot behind the last document is only ever a target and
 // not among the Tokens.
@@ -12,6 +10,8 @@ type Stream struct {
 	docs   int
 	bytes  int64  // of text that the tokens stand for
 	hash   uint64 // of the documents' texts, in order
+
+	byToken, byDocument finder // of the run
 }
 
 // run is documents of the corpus that lie side by side there and here.
@@ -25,6 +25,7 @@ type run struct {
 // newStream makes a stream of runs, of which only lo and hi are given, in the order of the corpus.
 func newStream(c Corpus, runs []run) *Stream {
 	s := &Stream{corpus: c}
+	var tokens, docs []int // where runs start
 	for _, r := range runs {
 		if r.lo == r.hi {
 			continue
@@ -39,7 +40,9 @@ func newStream(c Corpus, runs []run) *Stream {
 		s.tokens += r.hi - r.lo
 		s.docs += last - r.doc + 1
 		s.runs = append(s.runs, r)
+		tokens, docs = append(tokens, r.at), append(docs, r.first)
 	}
+	s.byToken, s.byDocument = newFinder(tokens, s.tokens), newFinder(docs, s.docs)
 	return s
 }
 
@@ -60,19 +63,13 @@ func (s *Stream) Cut(size int) *RowBlocks { return Cut(s, size) }
 
 // DocumentAt is part of Row.
 func (s *Stream) DocumentAt(i int) int {
-	r := &s.runs[0]
-	if len(s.runs) > 1 {
-		r = &s.runs[sort.Search(len(s.runs), func(k int) bool { return s.runs[k].at > i })-1]
-	}
+	r := &s.runs[s.byToken.find(i)]
 	return s.corpus.DocumentAt(i-r.at+r.lo) - r.doc + r.first
 }
 
 // Document is part of Row.
 func (s *Stream) Document(d int) (start, end int, next int32, language int16) {
-	r := &s.runs[0]
-	if len(s.runs) > 1 {
-		r = &s.runs[sort.Search(len(s.runs), func(k int) bool { return s.runs[k].first > d })-1]
-	}
+	r := &s.runs[s.byDocument.find(d)]
 	start, end, next, language = s.corpus.Document(d - r.first + r.doc)
 	if end > r.hi { // the document is parted, and what follows is the other side's
 		end, next = r.hi, IgnoreIndex
@@ -82,9 +79,6 @@ func (s *Stream) Document(d int) (start, end int, next int32, language int16) {
 
 // Append is part of Row. What is asked for must not cross the end of a document.
 func (s *Stream) Append(ids []int32, words []uint64, lo, hi int) ([]int32, []uint64) {
-	r := &s.runs[0]
-	if len(s.runs) > 1 {
-		r = &s.runs[sort.Search(len(s.runs), func(k int) bool { return s.runs[k].at > lo })-1]
-	}
+	r := &s.runs[s.byToken.find(lo)]
 	return s.corpus.Append(ids, words, lo-r.at+r.lo, hi-r.at+r.lo)
 }

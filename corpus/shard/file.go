@@ -114,10 +114,22 @@ func (f *file) appendIDs(dst []int32, lo, hi int) []int32 {
 		}
 		return dst
 	}
-	for i, id := range f.narrow[lo:hi] {
-		out[i] = int32(id)
-	}
+	widen(out, f.narrow[lo:hi])
 	return dst
+}
+
+// widen copies 16-bit ids, eight at a time: most of the time of reading a block is spent here.
+func widen(dst []int32, src []uint16) {
+	dst = dst[:len(src)]
+	for len(src) >= 8 {
+		d, s := dst[:8], src[:8]
+		d[0], d[1], d[2], d[3] = int32(s[0]), int32(s[1]), int32(s[2]), int32(s[3])
+		d[4], d[5], d[6], d[7] = int32(s[4]), int32(s[5]), int32(s[6]), int32(s[7])
+		dst, src = dst[8:], src[8:]
+	}
+	for i, id := range src {
+		dst[i] = int32(id)
+	}
 }
 
 // document gives the bounds of document d. Those of a damaged file may overlap, but never leave it.
