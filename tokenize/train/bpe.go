@@ -56,7 +56,7 @@ type Report struct {
 	Bytes         int64   `json:"bytes"`
 	Words         int64   `json:"words"`          // as cut by the pre-tokenizer, each occurrence
 	DistinctWords int64   `json:"distinct_words"` // chunks of long words count one each
-	LongWords     int64   `json:"long_words"`     // of more than 256 bytes: counted in chunks
+	LongWords     int64   `json:"long_words"`     // of more than 64 KiB: counted in chunks
 	KeptWords     int64   `json:"kept_words"`     // distinct words that merging saw; fewer than DistinctWords where memory did not suffice
 	KeptShare     float64 `json:"kept_share"`     // share of the occurrences that those are
 	SpilledBytes  int64   `json:"spilled_bytes"`  // written to temporary files

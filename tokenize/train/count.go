@@ -10,8 +10,8 @@ import (
 
 const (
 	// maxWord bounds a word, in bytes: a longer run (amino acids, Japanese without punctuation, a row of dashes) is counted in chunks
-	// of at most this size, cut between characters. Pairs across a cut are not seen: fewer than one in 200 of such a run.
-	maxWord = 256
+	// of at most this size, cut between characters. Pairs across a cut are not seen: one in 65,536 of such a run.
+	maxWord = 64 << 10
 	// batchBytes is how much text a worker gets at once.
 	batchBytes = 256 << 10
 	// cutBytes is from where on a long document is cut for several workers, at a blank behind another character, where a word starts
@@ -150,9 +150,9 @@ func (w *counter) word(word []byte) {
 	w.check()
 }
 
-// check writes a full table to disk. It looks only now and then: a table grows by doubling.
+// check writes a full table to disk.
 func (w *counter) check() {
-	if len(w.table.entries)&1023 == 0 && w.table.memory() > w.limit && w.err == nil {
+	if w.table.memory() > w.limit && w.err == nil {
 		w.err = w.spill.write(w.table)
 	}
 }
