@@ -92,7 +92,7 @@ func BenchmarkWriteIDs(b *testing.B) {
 	b.ReportAllocs()
 	defer perCore(b, size)()
 	for b.Loop() {
-		w, err := Create(filepath.Join(b.TempDir(), "tokens"), For(tok))
+		w, err := Create(filepath.Join(b.TempDir(), "tokens"), ConfigFor(tok))
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -118,7 +118,7 @@ func BenchmarkWriteText(b *testing.B) {
 			defer perCore(b, size)()
 			for b.Loop() {
 				path := filepath.Join(b.TempDir(), "tokens")
-				if err := Write(context.Background(), path, each(texts), Encoder{Tokenizer: tok, Threads: threads}, For(tok), nil); err != nil {
+				if err := Write(context.Background(), path, each(texts), Encoder{Tokenizer: tok, Threads: threads}, ConfigFor(tok), nil); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -23,8 +23,8 @@ type Config struct {
 // DefaultFileBytes is 1 GiB: few files for a large corpus, each still easy to move.
 const DefaultFileBytes = 1 << 30
 
-// For is the configuration for a tokenizer's ids, with word starts and one language.
-func For(t *tokenize.Tokenizer) Config {
+// ConfigFor is the configuration for a tokenizer's ids, with word starts and one language.
+func ConfigFor(t *tokenize.Tokenizer) Config {
 	eot, ok := t.EndOfText()
 	if !ok {
 		eot = NoID

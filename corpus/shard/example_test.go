@@ -31,7 +31,7 @@ func Example() {
 	}
 	defer source.Close()
 	tokens := filepath.Join(dir, "tokens")
-	if err := shard.Write(context.Background(), tokens, source.All(), shard.Encoder{Tokenizer: tokenizer}, shard.For(tokenizer), nil); err != nil {
+	if err := shard.Write(context.Background(), tokens, source.All(), shard.Encoder{Tokenizer: tokenizer}, shard.ConfigFor(tokenizer), nil); err != nil {
 		panic(err)
 	}
 
@@ -40,7 +40,7 @@ func Example() {
 		panic(err)
 	}
 	defer set.Close()
-	if err := set.For(tokenizer); err != nil {
+	if err := set.CheckTokenizer(tokenizer); err != nil {
 		panic(err)
 	}
 	info := set.Info()

@@ -93,7 +93,7 @@ func TestDamageIsRefusedByName(t *testing.T) {
 func TestAnotherTokenizerIsRefused(t *testing.T) {
 	tok := byteTokenizer(t)
 	dir := filepath.Join(t.TempDir(), "tokens")
-	if err := Write(context.Background(), dir, documents("some text"), Encoder{Tokenizer: tok}, For(tok), nil); err != nil {
+	if err := Write(context.Background(), dir, documents("some text"), Encoder{Tokenizer: tok}, ConfigFor(tok), nil); err != nil {
 		t.Fatal(err)
 	}
 	s := open(t, dir)
@@ -101,8 +101,8 @@ func TestAnotherTokenizerIsRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantError(t, "another", s.For(other), dir, "another tokenizer", "tokenizer.json")
-	if err := s.For(tok); err != nil {
+	wantError(t, "another", s.CheckTokenizer(other), dir, "another tokenizer", "tokenizer.json")
+	if err := s.CheckTokenizer(tok); err != nil {
 		t.Error(err)
 	}
 }

@@ -135,8 +135,8 @@ func (s *Set) sum() {
 	}
 }
 
-// For refuses a set that another tokenizer made: its ids would mean something else.
-func (s *Set) For(t *tokenize.Tokenizer) error {
+// CheckTokenizer refuses a set that another tokenizer made: its ids would mean something else.
+func (s *Set) CheckTokenizer(t *tokenize.Tokenizer) error {
 	if hash := t.Hash(); hash != s.info.Tokenizer {
 		return &Error{File: s.path, Cause: fmt.Sprintf("holds ids of another tokenizer (sha256 %.12s..., this one is %.12s...)", s.info.Tokenizer, hash),
 			Remedy: "take the tokenizer.json that it was written with, or tokenise the corpus again"}

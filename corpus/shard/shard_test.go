@@ -204,7 +204,7 @@ func TestThreadsChangeNoByte(t *testing.T) {
 	for _, threads := range []int{1, 3} {
 		path := filepath.Join(t.TempDir(), "tokens")
 		seen := 0
-		err := Write(context.Background(), path, documents(texts...), Encoder{Tokenizer: tok, Threads: threads}, For(tok), func(e *Encoded) error {
+		err := Write(context.Background(), path, documents(texts...), Encoder{Tokenizer: tok, Threads: threads}, ConfigFor(tok), func(e *Encoded) error {
 			if string(e.Text) != texts[seen] {
 				return fmt.Errorf("document %d came out of order", seen)
 			}
@@ -224,7 +224,7 @@ func TestThreadsChangeNoByte(t *testing.T) {
 			t.Error("more threads gave other bytes")
 		}
 		s := open(t, path)
-		if err := s.For(tok); err != nil {
+		if err := s.CheckTokenizer(tok); err != nil {
 			t.Error(err)
 		}
 		if info := s.Info(); info.Empty != 1 || info.Documents != int64(len(texts)-1) {
@@ -264,7 +264,7 @@ func TestErrorsEndTheWritingAndLeaveNothing(t *testing.T) {
 		{"cancelled", cancelled, nil, nil, context.Canceled},
 	} {
 		dir := t.TempDir()
-		err := Write(c.ctx, filepath.Join(dir, "tokens"), bad, Encoder{Tokenizer: tok, Language: c.lang}, For(tok), c.each)
+		err := Write(c.ctx, filepath.Join(dir, "tokens"), bad, Encoder{Tokenizer: tok, Language: c.lang}, ConfigFor(tok), c.each)
 		if !errors.Is(err, c.want) {
 			t.Errorf("%s: error %v, want %v", c.name, err, c.want)
 		}
@@ -309,14 +309,19 @@ func TestWriterRefusesByName(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	wantError(t, "a file outside", w.AddFile("../report.json", nil), "no name")
+	wantError(t, "a file like a shard", w.AddFile(fileName(1), nil), "no name")
+	if err := w.AddFile("report.json", []byte("{}")); err != nil {
+		t.Fatal(err)
+	}
 	if err := w.Finish(); err != nil {
 		t.Fatal(err)
 	}
 	w.Close()
 	wantError(t, "a second time", w.Add(Document{IDs: []int32{1}}), "finished")
 	wantError(t, "a used folder", func() error { _, err := Create(path, cfg); return err }(), "not empty", "another folder")
-	if entries, _ := os.ReadDir(path); len(entries) != 1 || entries[0].Name() != fileName(0) {
-		t.Errorf("the folder holds %v, want one shard", entries)
+	if entries, _ := os.ReadDir(path); len(entries) != 2 || entries[0].Name() != "report.json" || entries[1].Name() != fileName(0) {
+		t.Errorf("the folder holds %v, want a shard and a report", entries)
 	}
 	if s := open(t, path); s.Tokens() != 0 || s.Documents() != 0 {
 		t.Errorf("a set without documents has %d tokens", s.Tokens())

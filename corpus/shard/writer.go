@@ -148,6 +148,26 @@ func (w *Writer) check(d *Document, first int) error {
 // Documents is the number of documents added so far, those without ids left out.
 func (w *Writer) Documents() int64 { return w.docs }
 
+// AddFile puts a small file beside the shards, a report for instance: it is there when they are. Its name must not start as a shard's does.
+func (w *Writer) AddFile(name string, data []byte) error {
+	if w.err != nil {
+		return w.err
+	}
+	if name != filepath.Base(name) || strings.HasPrefix(name, ".") || strings.HasPrefix(name, "tokens-") {
+		return fmt.Errorf("%s: %q is no name for a file beside the shards; give one that neither starts with a point nor with tokens-", w.path, name)
+	}
+	path := filepath.Join(w.aside, name)
+	f, err := os.Create(path)
+	if err == nil {
+		_, err = f.Write(data)
+		err = errors.Join(err, f.Sync(), f.Close())
+	}
+	if err != nil {
+		w.err = writeError(path, err)
+	}
+	return w.err
+}
+
 func (w *Writer) finishPart(last bool) (err error) {
 	names := ""
 	if last {
