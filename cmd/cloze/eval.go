@@ -13,6 +13,7 @@ import (
 
 	"github.com/go-cloze/cloze/cmd/cloze/config"
 	"github.com/go-cloze/cloze/corpus"
+	"github.com/go-cloze/cloze/corpus/shard"
 	"github.com/go-cloze/cloze/models/pipeline"
 	"github.com/go-cloze/cloze/objectives"
 	"github.com/go-cloze/cloze/objectives/train"
@@ -142,7 +143,8 @@ func evalSet(ctx context.Context, cmd *cobra.Command, lm *pipeline.LM, paths []s
 		eot = objectives.IgnoreIndex
 	}
 	builder := objectives.NewBuilder(lm.Tokenizer.VocabSize(), eot)
-	if err := encodeDocuments(ctx, src, lm.Tokenizer, f.threads, builder.Add); err != nil {
+	encoder := shard.Encoder{Tokenizer: lm.Tokenizer, Threads: f.threads}
+	if err := encoder.Run(ctx, src.All(), func(d *shard.Encoded) error { return builder.Add(d.Text, d.IDs) }); err != nil {
 		return nil, report, err
 	}
 	if err := src.Report().CheckDocuments(); err != nil {

@@ -18,14 +18,14 @@ import (
 
 // pretrainFlags are the flags of "pretrain".
 type pretrainFlags struct {
-	objective, model, tokenizer, out string
-	steps                            int
-	seed                             uint64
-	device                           string
-	threads                          int
-	resume, quiet, json              bool
-	config                           configFlags
-	reading                          readingFlags
+	objective, model, tokenizer, out, cache string
+	steps                                   int
+	seed                                    uint64
+	device                                  string
+	threads                                 int
+	resume, quiet, json                     bool
+	config                                  configFlags
+	reading                                 readingFlags
 
 	changed    func(flag string) bool
 	vocabGiven bool // the user, not the tokenizer, said how many rows the table has
@@ -38,7 +38,7 @@ func newPretrain() *cobra.Command {
 		Use:   "pretrain --out RUN [flags] PATH...",
 		Short: shortPretrain,
 		Long: `Train a language model on the texts at PATH... and write a run folder: config.yaml (every key resolved),
-tokenizer.json, model.json, metrics.jsonl, checkpoints. PATH is a file, a folder, a pattern, or - for standard input.
+tokenizer.json, model.json, metrics.jsonl, tokens, checkpoints. PATH is a file, a folder, a pattern, or - for standard input.
 
 Without --tokenizer one is trained on the texts first. Some documents are held out and never trained on; the report
 at the end gives the loss on them beside that of guessing by token frequency. An interrupt writes a checkpoint.
@@ -76,6 +76,7 @@ train.warmup_steps from the steps, and model.vocab_size from the tokenizer, unle
 	cmd.Flags().StringVar(&f.model, "model", "", `preset or config.json (default "`+cfg.Model.Preset+`")`)
 	addTokenizer(cmd, &f.tokenizer, "tokenizer.json to use, or a folder that holds one (default: trained on the texts)")
 	cmd.Flags().StringVar(&f.out, "out", "", "run folder to make; refused if it exists and is not empty")
+	cmd.Flags().StringVar(&f.cache, "cache", "", "folder that keeps token shards for runs on the same texts and tokenizer (default: RUN/tokens)")
 	cmd.Flags().IntVar(&f.steps, "steps", cfg.Train.Steps, "updates of the weights; the key train.steps")
 	cmd.Flags().BoolVar(&f.resume, "resume", false, "go on with the run (not yet)")
 	addSeed(cmd, &f.seed, cfg.Train.Seed)

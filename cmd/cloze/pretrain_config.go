@@ -38,7 +38,7 @@ type modelSection struct {
 // dataSection says what of the corpus is held out, and how much is taken.
 type dataSection struct {
 	objectives.SplitConfig
-	// MaxTokens bounds what is held in memory, four bytes a token; a larger corpus is refused.
+	// MaxTokens bounds the token shards, two or four bytes a token; a larger corpus is refused.
 	MaxTokens int64 `yaml:"max_tokens"`
 }
 
@@ -66,7 +66,7 @@ func defaultPretrain() pretrainConfig {
 	}
 	return pretrainConfig{
 		Objective: "next-token", Model: modelSection{preset, gpt}, Tokenizer: defaultTokenizer(), Corpus: defaultCorpus(),
-		Data:  dataSection{objectives.DefaultSplit(), 1 << 30},
+		Data:  dataSection{objectives.DefaultSplit(), 1 << 36},
 		Train: train.DefaultConfig(), Checkpoint: train.DefaultCheckpoint(), Device: "cpu",
 	}
 }

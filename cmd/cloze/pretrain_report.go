@@ -18,6 +18,7 @@ import (
 // pretrainReport is what a run counted, printed at the end and given by --json.
 type pretrainReport struct {
 	Out       string               `json:"out"`
+	Tokens    string               `json:"tokens"` // folder of the token shards
 	Corpus    corpus.Report        `json:"corpus"`
 	Empty     int64                `json:"documents_without_tokens"`
 	Repeats   repeatReport         `json:"repeated_lines"`

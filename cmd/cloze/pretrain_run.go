@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/go-cloze/cloze/corpus/shard"
 	"github.com/go-cloze/cloze/models"
 	"github.com/go-cloze/cloze/models/torch"
 	"github.com/go-cloze/cloze/objectives"
@@ -24,13 +25,15 @@ type pretraining struct {
 	paths []string
 
 	tokenizer *tokenize.Tokenizer
-	builder   *objectives.Builder
+	beside    string // where the token shards are until there is a run folder; "" with --cache
+	set       *shard.Set
 	report    pretrainReport
 	train     *objectives.Stream
 	valid     *objectives.Stream
 }
 
 func (p *pretraining) run() error {
+	defer p.closeTokens()
 	steps := []func() error{p.openTokenizer, p.encode, p.split, p.trainModel}
 	for _, step := range steps {
 		if err := step(); err != nil {
@@ -61,52 +64,6 @@ func (p *pretraining) openTokenizer() (err error) {
 	return err
 }
 
-// encode turns the corpus into ids in memory and counts its repeated lines.
-func (p *pretraining) encode() error {
-	src, err := p.cfg.Corpus.open(p.cmd.InOrStdin(), p.paths)
-	if err != nil {
-		return err
-	}
-	defer src.Close()
-	if p.flags.tokenizer != "" {
-		listFiles(p.stderr(), p.flags.quiet, src.Files())
-	}
-	eot, ok := p.tokenizer.EndOfText()
-	if !ok {
-		eot = objectives.IgnoreIndex
-		p.note("the tokenizer has no end-of-text token: the model learns neither where documents start nor where they end")
-	}
-	if note := missingBytesNote(p.tokenizer); note != "" {
-		p.note(note)
-	}
-	p.builder = objectives.NewBuilder(p.tokenizer.VocabSize(), eot)
-	repeats := newLineRepeats()
-	_, total := src.Progress()
-	bar := newProgress(p.stderr(), p.flags.quiet, "encode", total)
-	show := readProgress(bar, src)
-	err = encodeDocuments(p.cmd.Context(), src, p.tokenizer, p.cfg.Threads, func(text []byte, ids []int32) error {
-		repeats.add(text)
-		if err := p.builder.Add(text, ids); err != nil {
-			return err
-		}
-		if tokens := int64(p.builder.Tokens()); tokens > p.cfg.Data.MaxTokens {
-			return fmt.Errorf("the corpus has more than %s tokens, %s of memory (data.max_tokens); read less text, or raise the key",
-				count(p.cfg.Data.MaxTokens), byteSize(4*p.cfg.Data.MaxTokens))
-		}
-		if p.builder.Documents()&63 == 0 {
-			show(count(p.builder.Tokens()) + " tokens")
-		}
-		return nil
-	})
-	if err != nil {
-		bar.end("stopped")
-		return err
-	}
-	p.report.Corpus, p.report.Repeats, p.report.Empty = src.Report(), repeats.report(), p.builder.Empty()
-	bar.end(count(p.builder.Tokens()) + " tokens")
-	return p.report.Corpus.CheckDocuments()
-}
-
 func (p *pretraining) note(text string) { p.report.Notes = append(p.report.Notes, text) }
 
 // split holds documents out, looks at the whole before the first step, and says what it sees.
@@ -114,9 +71,8 @@ func (p *pretraining) split() (err error) {
 	if !p.flags.vocabGiven {
 		p.cfg.Model.VocabSize = p.tokenizer.VocabSize()
 	}
-	repeats, all := p.builder.Repeats(), p.builder.Documents()
 	textBytes := func(ids []int32) int64 { return int64(len(p.tokenizer.AppendBytes(nil, ids, true))) }
-	p.train, p.valid, p.report.Split = p.builder.Split(p.cfg.Data.SplitConfig, textBytes)
+	p.train, p.valid, p.report.Split = objectives.Split(p.set, p.cfg.Data.SplitConfig, textBytes)
 	objective, err := newObjective(p.cfg.Objective)
 	if err != nil {
 		return err
@@ -124,7 +80,7 @@ func (p *pretraining) split() (err error) {
 	p.report.Preflight, err = objectives.Check{
 		Objective: objective.examples, Train: p.train, Valid: p.valid, BlockSize: p.cfg.Train.BlockSize, Rows: p.cfg.Model.VocabSize,
 		TokenizerSize: p.tokenizer.VocabSize(), Parameters: p.cfg.Model.NumParams(), StepTokens: p.cfg.Train.StepTokens(),
-		Repeats: repeats, AllTexts: all,
+		Repeats: objectives.Repeats(p.set), AllTexts: p.set.Documents(),
 	}.Preflight()
 	if err != nil {
 		return err
@@ -157,6 +113,9 @@ func (p *pretraining) trainModel() error {
 		return err
 	}
 	defer folder.Close()
+	if err := p.keepTokens(); err != nil {
+		return err
+	}
 	p.report.Out = p.flags.out
 	var model *models.GPT
 	if err := torch.Do(func() error {

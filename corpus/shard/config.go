@@ -82,3 +82,10 @@ func HashText(text []byte) uint64 {
 	h.Write(text)
 	return h.Sum64()
 }
+
+// EstimateBytes is about what a set of that many ids and documents takes on disk.
+func (c Config) EstimateBytes(ids, documents int) int64 {
+	h := c.header(0, 0)
+	h.documents, h.ids = uint64(documents), uint64(ids+documents) // an eot each
+	return h.layout().end
+}

@@ -1,0 +1,258 @@
+//go:build torch
+
+package main
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/go-cloze/cloze/corpus"
+	"github.com/go-cloze/cloze/corpus/shard"
+	"github.com/go-cloze/cloze/tokenize"
+)
+
+// Names of what "pretrain" keeps of a corpus.
+const (
+	tokensDir    = "tokens"      // in a run folder: the token shards
+	tokensReport = "report.json" // beside the shards: tokenReport
+)
+
+// tokenReport is what reading the texts counted, kept with the ids so that a run that reuses them reports it too.
+type tokenReport struct {
+	Corpus  plainReport  `json:"corpus"`
+	Repeats repeatReport `json:"repeated_lines"`
+}
+
+// plainReport is a corpus.Report field by field: its own JSON is for readers and does not come back.
+type plainReport corpus.Report
+
+// encode turns the corpus into token shards and opens them: in --cache, where those of the same texts and tokenizer are reused, or beside the run
+// folder, to be moved into it once there is one.
+func (p *pretraining) encode() error {
+	src, err := p.cfg.Corpus.open(p.cmd.InOrStdin(), p.paths)
+	if err != nil {
+		return err
+	}
+	defer src.Close()
+	if p.flags.tokenizer != "" {
+		listFiles(p.stderr(), p.flags.quiet, src.Files())
+	}
+	if _, ok := p.tokenizer.EndOfText(); !ok {
+		p.note("the tokenizer has no end-of-text token: the model learns neither where documents start nor where they end")
+	}
+	if note := missingBytesNote(p.tokenizer); note != "" {
+		p.note(note)
+	}
+	folder, found, err := p.tokenFolder(src)
+	if err != nil {
+		return err
+	}
+	if !found {
+		if err := p.writeTokens(folder, src); err != nil {
+			return err
+		}
+	}
+	return p.openTokens(folder, found)
+}
+
+// tokenFolder says where the shards go, and whether they are there already.
+func (p *pretraining) tokenFolder(src *corpus.Source) (folder string, found bool, err error) {
+	if p.flags.cache == "" {
+		out := filepath.Clean(p.flags.out)
+		p.beside = filepath.Join(filepath.Dir(out), "."+filepath.Base(out)+"."+tokensDir)
+		return p.beside, false, os.RemoveAll(p.beside) // what a killed run left
+	}
+	if p.paths[0] == "-" {
+		return "", false, errors.New("--cache: standard input cannot be told from another without reading it; put the text into a file, or leave --cache out")
+	}
+	key, err := p.tokensKey(src.Files())
+	if err != nil {
+		return "", false, err
+	}
+	folder = filepath.Join(p.flags.cache, key)
+	_, err = os.Stat(folder)
+	if errors.Is(err, fs.ErrNotExist) {
+		return folder, false, nil
+	}
+	return folder, true, err
+}
+
+// tokensKey tells apart what gives other ids: tokenizer, options of reading, and the content and ending of each file, in order. Where the files
+// lie does not matter.
+func (p *pretraining) tokensKey(files []corpus.File) (string, error) {
+	options, err := json.Marshal(p.cfg.Corpus.Options)
+	if err != nil {
+		return "", err
+	}
+	key := sha256.New()
+	fmt.Fprintf(key, "shard %d\n%s\n%s %s\n", shard.Version, p.tokenizer.Hash(), options, p.cfg.Corpus.Policy)
+	for _, f := range files {
+		sum, err := fileSum(f.Path)
+		if err != nil {
+			return "", err
+		}
+		fmt.Fprintf(key, "%s %s %x\n", f.Format, strings.ToLower(filepath.Ext(f.Path)), sum)
+	}
+	return fmt.Sprintf("%x", key.Sum(nil)[:16]), nil
+}
+
+func fileSum(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("%s: cannot be read: %w; check the file and its rights", path, cause(err))
+	}
+	defer f.Close()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, f); err != nil {
+		return nil, fmt.Errorf("%s: cannot be read: %w; check the disk", path, cause(err))
+	}
+	return sum.Sum(nil), nil
+}
+
+// writeTokens tokenises the corpus on all cores and counts its repeated lines.
+func (p *pretraining) writeTokens(folder string, src *corpus.Source) error {
+	p.saySize(folder)
+	cfg := shard.ConfigFor(p.tokenizer)
+	w, err := shard.Create(folder, cfg)
+	if err != nil {
+		return err
+	}
+	defer w.Close()
+	repeats, tokens := newLineRepeats(), int64(0)
+	_, total := src.Progress()
+	bar := newProgress(p.stderr(), p.flags.quiet, "encode", total)
+	show := readProgress(bar, src)
+	encoder := shard.Encoder{Tokenizer: p.tokenizer, Threads: p.cfg.Threads, Words: cfg.Words}
+	err = encoder.Run(p.cmd.Context(), src.All(), func(d *shard.Encoded) error {
+		repeats.add(d.Text)
+		if tokens += int64(len(d.IDs)) + 1; tokens > p.cfg.Data.MaxTokens {
+			return fmt.Errorf("the corpus has more than %s tokens (data.max_tokens); read less text, or raise the key", count(p.cfg.Data.MaxTokens))
+		}
+		if w.Documents()&63 == 0 {
+			show(count(tokens) + " tokens")
+		}
+		return w.AddEncoded(d)
+	})
+	if err != nil {
+		bar.end("stopped")
+		return err
+	}
+	bar.end(count(tokens) + " tokens")
+	report := src.Report()
+	if err := report.CheckDocuments(); err != nil {
+		return err
+	}
+	data, err := json.Marshal(tokenReport{plainReport(report), repeats.report()})
+	if err != nil {
+		return err
+	}
+	if err := w.AddFile(tokensReport, data); err != nil {
+		return err
+	}
+	return w.Finish()
+}
+
+// saySize says how much room the shards will take, from the first megabyte of text.
+func (p *pretraining) saySize(folder string) {
+	if p.flags.quiet || p.paths[0] == "-" {
+		return
+	}
+	if p.beside != "" {
+		folder = filepath.Join(p.flags.out, tokensDir)
+	}
+	src, err := p.cfg.Corpus.open(nil, p.paths)
+	if err != nil {
+		return // reading it in earnest says what is wrong
+	}
+	defer src.Close()
+	const sample = 1 << 20
+	var ids []int32
+	text, documents := 0, 0
+	for doc, err := range src.All() {
+		if err != nil || text > sample {
+			break
+		}
+		ids = p.tokenizer.AppendIDs(ids, doc.Text)
+		text += len(doc.Text)
+		documents++
+	}
+	read, total := src.Progress()
+	if read == 0 || total < read {
+		fmt.Fprintf(p.stderr(), "tokens go to %s\n", folder)
+		return
+	}
+	size := shard.ConfigFor(p.tokenizer).EstimateBytes(len(ids), documents)
+	fmt.Fprintf(p.stderr(), "tokens go to %s, about %s\n", folder, byteSize(int64(float64(size)*float64(total)/float64(read))))
+}
+
+// openTokens opens the shards and what was counted when they were written. Shards that were there before are read whole once: training on a
+// damaged file would go unnoticed.
+func (p *pretraining) openTokens(folder string, found bool) (err error) {
+	if p.set, err = shard.Open(folder); err != nil {
+		return err
+	}
+	if err := p.set.CheckTokenizer(p.tokenizer); err != nil {
+		return err
+	}
+	if found {
+		if err := p.set.Verify(p.cmd.Context()); err != nil {
+			return err
+		}
+	}
+	name := filepath.Join(folder, tokensReport)
+	data, err := os.ReadFile(name)
+	var kept tokenReport
+	if err == nil {
+		err = json.Unmarshal(data, &kept)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: cannot be read: %w; remove the folder and tokenise the corpus again", name, cause(err))
+	}
+	info := p.set.Info()
+	p.report.Corpus, p.report.Repeats, p.report.Empty = corpus.Report(kept.Corpus), kept.Repeats, info.Empty
+	p.report.Tokens = filepath.Join(p.flags.out, tokensDir)
+	if p.flags.cache != "" {
+		p.report.Tokens = folder
+	}
+	if found && !p.flags.quiet {
+		fmt.Fprintf(p.stderr(), "tokens of an earlier run: %s, %s tokens, %s\n", folder, count(info.Tokens), byteSize(info.Bytes))
+	}
+	return nil
+}
+
+// keepTokens moves the shards into the run folder; what is mapped stays so.
+func (p *pretraining) keepTokens() error {
+	if p.beside == "" {
+		return nil
+	}
+	to := filepath.Join(p.flags.out, tokensDir)
+	if err := os.Rename(p.beside, to); err != nil {
+		return fmt.Errorf("%s: cannot be moved into place: %w; check the folder and its rights", to, cause(err))
+	}
+	return nil
+}
+
+// closeTokens lets the shards go, and removes those that no run folder took.
+func (p *pretraining) closeTokens() {
+	if p.set != nil {
+		p.set.Close()
+	}
+	if p.beside != "" {
+		os.RemoveAll(p.beside)
+	}
+}
+
+// missingBytesNote says what a tokenizer cannot see, "" when it sees everything.
+func missingBytesNote(t *tokenize.Tokenizer) string {
+	if missing := t.MissingBytes(); len(missing) > 0 {
+		return fmt.Sprintf("the tokenizer has no token for %d of the 256 bytes: text that holds them loses them", len(missing))
+	}
+	return ""
+}
