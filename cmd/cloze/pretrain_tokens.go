@@ -159,7 +159,8 @@ func (p *pretraining) writeTokens(folder string, src *corpus.Source) error {
 	return w.Finish()
 }
 
-// saySize says how much room the shards will take, from the first megabyte of text.
+// saySize says how much room the shards will take, from the first megabytes of text: enough of them that
+// what a decompressor has read ahead does not matter.
 func (p *pretraining) saySize(folder string) {
 	if p.flags.quiet || p.paths[0] == "-" {
 		return
@@ -172,7 +173,7 @@ func (p *pretraining) saySize(folder string) {
 		return // reading it in earnest says what is wrong
 	}
 	defer src.Close()
-	const sample = 1 << 20
+	const sample = 8 << 20
 	var ids []int32
 	text, documents := 0, 0
 	for doc, err := range src.All() {

@@ -13,6 +13,7 @@ func appendBits(dst []uint64, base, n int, src []uint64, lo, hi int) []uint64 {
 	for lo < hi {
 		take := min(64, hi-lo)
 		w := bitsAt(src, lo, take)
+		// A run of 64 bits from any place of src falls into one or two elements of dst.
 		at, shift := base+n>>6, uint(n&63)
 		dst[at] |= w << shift
 		if shift != 0 && int(shift)+take > 64 {

@@ -54,6 +54,7 @@ func (e *Encoder) Run(ctx context.Context, docs iter.Seq2[corpus.Document, error
 		threads = runtime.GOMAXPROCS(0)
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
+	// Two batches a goroutine: one that it works on and one that waits for it or for its turn to be handed on.
 	n := 2*threads + 1
 	// Each channel has room for all batches there are, so that only an empty one makes anybody wait.
 	free, todo, ordered := make(chan *batch, n), make(chan *batch, n), make(chan *batch, n)
@@ -71,7 +72,7 @@ func (e *Encoder) Run(ctx context.Context, docs iter.Seq2[corpus.Document, error
 	for range threads {
 		running.Go(func() {
 			for b := range todo {
-				if ctx.Err() == nil {
+				if ctx.Err() == nil { // or nobody wants them any more
 					b.encode(e)
 				}
 				b.done <- struct{}{}
@@ -148,7 +149,7 @@ func (b *batch) encode(e *Encoder) {
 			b.ids = e.Tokenizer.AppendIDs(b.ids, text)
 		}
 		b.last = append(b.last, len(b.ids))
-		b.hashes = append(b.hashes, HashText(text))
+		b.hashes = append(b.hashes, HashText(text)) // here, where there are several cores for it
 		start = end
 	}
 }

@@ -133,11 +133,12 @@ func (h *header) check(file string, length uint32, size int64) error {
 		return refused(file, "has a header that no cloze writes (%d bytes, flags %#x, %d bits an id)", length, h.flags, h.bits)
 	case h.bits != idBits(int64(h.vocab)):
 		return refused(file, "keeps ids of a vocabulary of %d in %d bits", h.vocab, h.bits)
-	case h.ids > most || h.documents > h.ids:
+	case h.ids > most || h.documents > h.ids || h.ids > 0 && h.documents == 0:
 		return refused(file, "has a header that claims %d ids in %d documents", h.ids, h.documents)
 	case h.eot != NoID && (h.eot < 0 || uint32(h.eot) >= h.vocab):
 		return refused(file, "has end of text %d outside its vocabulary of %d", h.eot, h.vocab)
 	}
+	// The counts decide where every section lies, so that a file of the right size holds all of them and nothing else.
 	if want := h.layout().end; want != size {
 		return refused(file, "has %d bytes, but its header's counts (%d ids, %d documents) make %d: it is damaged or not whole",
 			size, h.ids, h.documents, want)

@@ -102,6 +102,7 @@ func (p *part) ids(ids []int32) {
 func (p *part) words(words []uint64, first, n int) {
 	p.bits = appendBits(p.bits, 0, p.nbits, words, first, first+n)
 	p.nbits += n
+	// Documents end anywhere inside of an element; the part that is not full waits for the next one.
 	whole := p.nbits / 64
 	p.putBits(whole)
 	rest := copy(p.bits, p.bits[whole:])
@@ -152,6 +153,7 @@ func (p *part) finish(names string) (uint64, error) {
 	}
 	l := h.layout()
 	file := p.out[idSection].file
+	// The ids lie where they belong; their number now says where the others do.
 	for i, o := range p.out {
 		h.crc[i] = o.crc
 		if i == idSection || o.n == 0 {
@@ -168,6 +170,7 @@ func (p *part) finish(names string) (uint64, error) {
 			return 0, writeError(p.path, err)
 		}
 	}
+	// The last section is filled up to its multiple of 64 with zeros, as those between are by being skipped.
 	if err := file.Truncate(l.end); err != nil {
 		return 0, writeError(p.path, err)
 	}

@@ -55,6 +55,7 @@ func TestDamageIsRefusedByName(t *testing.T) {
 		"header bit":      {func(_ string, b []byte) []byte { b[40] ^= 1; return b }, "damaged header"},
 		"another version": {func(_ string, b []byte) []byte { b[8] = 2; return reseal(b) }, "has version 2 of the format, this cloze reads version 1"},
 		"counts":          {func(_ string, b []byte) []byte { le.PutUint64(b[40:], 1<<62); return reseal(b) }, "claims"},
+		"no documents":    {func(_ string, b []byte) []byte { le.PutUint64(b[48:], 0); return reseal(b) }, "ids in 0 documents"},
 		"more ids":        {func(_ string, b []byte) []byte { le.PutUint64(b[40:], 1<<40); return reseal(b) }, "counts"},
 		"width":           {func(_ string, b []byte) []byte { b[20] = 32; return reseal(b) }, "in 32 bits"},
 		"flags":           {func(_ string, b []byte) []byte { b[16] |= 64; return reseal(b) }, "no cloze writes"},

@@ -42,7 +42,7 @@ type Info struct {
 type Set struct {
 	path     string
 	files    []*file
-	firstID  []int // of each file, in the set
+	firstID  []int // of each file, in the set; increasing, so that a place is found by halving
 	firstDoc []int
 	tokens   int
 	docs     int
@@ -106,6 +106,7 @@ func (s *Set) checkPlace(i int, f *file) error {
 	if i == 0 {
 		return nil
 	}
+	// The checksum of the header before holds those of the sections behind it: no file of another set fits in, even with the same counts.
 	before, h := &s.files[i-1].header, &f.header
 	if before.flags&flagLast != 0 || h.previous != before.checksum || h.vocab != before.vocab || h.eot != before.eot ||
 		h.tokenizer != before.tokenizer || (h.flags^before.flags)&^flagLast != 0 {
@@ -160,7 +161,7 @@ func (s *Set) Tokens() int { return s.tokens }
 // Documents is the number of documents.
 func (s *Set) Documents() int { return s.docs }
 
-// fileOf finds the file that holds number i of what first counts.
+// fileOf finds the file that holds number i of what first counts. Files without documents, of which a set has one at most, hold no number.
 func fileOf(first []int, i int) int {
 	if len(first) == 1 {
 		return 0
@@ -212,6 +213,7 @@ func (s *Set) Append(ids []int32, words []uint64, lo, hi int) ([]int32, []uint64
 		f, base := s.files[i], s.firstID[i]
 		end := min(hi, base+f.ids())
 		ids = f.appendIDs(ids, lo-base, end-base)
+		// A bit is where its id is: of ids from two files the second ones follow on.
 		if f.words != nil {
 			words = appendBits(words, bits, n, f.words, lo-base, end-base)
 		}

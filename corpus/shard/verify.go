@@ -61,7 +61,8 @@ func (f *file) verifyContent() error {
 		}
 		text += uint64(f.text[d])
 	}
-	if h.documents == 0 && h.ids > 0 || text != h.text {
+	// Bytes that do not add up would spoil bits a byte.
+	if text != h.text {
 		return refused(f.path, "has %d bytes of text in %d documents, its header says %d bytes", text, h.documents, h.text)
 	}
 	if f.words != nil {
@@ -69,7 +70,7 @@ func (f *file) verifyContent() error {
 		for _, w := range f.words {
 			words += uint64(bits.OnesCount64(w))
 		}
-		if h.eot != NoID {
+		if h.eot != NoID { // its bit is set, so that no word goes on over it, but it is no word
 			words -= h.documents
 		}
 		if words != h.words {

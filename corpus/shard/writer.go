@@ -68,6 +68,7 @@ func (w *Writer) takeAside() error {
 		return writeError(w.aside, err)
 	}
 	busy := &Error{File: w.path, Cause: "is being written by another process", Remedy: "wait for it, or name another folder"}
+	// The lock is on the folder itself: it moves with it, leaves no file behind and ends with the process, killed or not.
 	if lockFolder(lock) != nil {
 		lock.Close()
 		return busy
@@ -111,6 +112,7 @@ func (w *Writer) add(d *Document, first int) error {
 		w.empty++
 		return nil
 	}
+	// A document never goes on into another file, so that blocks of one document are read from one mapping.
 	w.err = w.check(d, first)
 	if w.err == nil && w.part.header.documents > 0 && w.part.bytes()+w.size(d) > w.cfg.FileBytes {
 		if w.err = w.finishPart(false); w.err == nil {
@@ -170,6 +172,7 @@ func (w *Writer) AddFile(name string, data []byte) error {
 
 func (w *Writer) finishPart(last bool) (err error) {
 	names := ""
+	// What is known at the end alone stands in the last file.
 	if last {
 		w.part.header.flags |= flagLast
 		w.part.header.empty = w.empty
