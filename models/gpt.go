@@ -65,9 +65,9 @@ func (b builder) gptBlock(prefix string, c GPTConfig) gptBlock {
 		},
 		norm2: b.layerNorm(prefix+"ln_2", c.Dim, c.NormEpsilon, c.Bias),
 		mlp: MLP{
-			Up:       b.linear(prefix+"mlp.c_fc", c.Dim, c.innerDim(), c.InitStd, c.Bias, true),
-			Down:     b.linear(prefix+"mlp.c_proj", c.innerDim(), c.Dim, residStd, c.Bias, true),
-			Activate: activations[c.Activation],
+			Up:         b.linear(prefix+"mlp.c_fc", c.Dim, c.innerDim(), c.InitStd, c.Bias, true),
+			Down:       b.linear(prefix+"mlp.c_proj", c.innerDim(), c.Dim, residStd, c.Bias, true),
+			Activation: c.Activation,
 		},
 	}
 }

@@ -41,9 +41,10 @@ func BenchmarkGPTStep(b *testing.B) {
 				for b.Loop() {
 					torch.Scope(func() {
 						in := NewInput(ids, RowPositions(offsets), offsets, torch.CPU, true)
-						loss := torch.CrossEntropySum(logits(model, in), targets).MulScalar(1 / float64(len(ids)))
-						loss.Backward()
-						torch.ScaleGrads(params, min(1, 1/(torch.GradNorm(params)+1e-6)))
+						weight, bias := model.Head()
+						torch.LinearCrossEntropySum(model.Hidden(in), weight, bias, targets).Backward()
+						mean := 1 / float64(len(ids))
+						torch.ScaleGrads(params, mean*min(1, 1/(mean*torch.GradNorm(params)+1e-6)))
 						optimizer.apply(golden)
 					})
 				}

@@ -10,6 +10,9 @@ import (
 // Activation is a function applied to every number of a tensor.
 type Activation func(*torch.Tensor) *torch.Tensor
 
+// geluForms are the activations that torch.MLP fuses with the products around them, by its name for them.
+var geluForms = map[string]string{"gelu_new": "tanh", "gelu_pytorch_tanh": "tanh", "gelu": "none"}
+
 // activations are the functions by Hugging Face's names. GPT-2's gelu_new is the tanh form of GELU
 // (Hendrycks and Gimpel 2016); gelu is the exact one, by the error function.
 var activations = map[string]Activation{
@@ -25,11 +28,14 @@ func activationNames() []string { return slices.Sorted(maps.Keys(activations)) }
 
 // MLP widens each row to F numbers, bends them, and narrows back to D.
 type MLP struct {
-	Up, Down Linear // [F,D] and [D,F]
-	Activate Activation
+	Up, Down   Linear // [F,D] and [D,F]
+	Activation string // Hugging Face's name
 }
 
 // Forward maps [N,D] to [N,D].
 func (m MLP) Forward(xND *torch.Tensor) *torch.Tensor {
-	return m.Down.Forward(m.Activate(m.Up.Forward(xND)))
+	if form, ok := geluForms[m.Activation]; ok {
+		return xND.MLP(m.Up.WeightOI, m.Up.BiasO, m.Down.WeightOI, m.Down.BiasO, form)
+	}
+	return m.Down.Forward(activations[m.Activation](m.Up.Forward(xND)))
 }

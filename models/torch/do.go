@@ -103,7 +103,9 @@ func work(ready chan struct{}) {
 	runtime.LockOSThread() // never unlocked
 	worker.tid.Store(int64(syscall.Gettid()))
 	if ready != nil {
-		worker.err = checkBuild()
+		if worker.err = checkBuild(); worker.err == nil {
+			worker.err = useArena()
+		}
 		close(ready)
 	}
 	for t := range worker.tasks {

@@ -38,6 +38,10 @@ func (t *Tensor) outHandle() *C.cloze_tensor { return (*C.cloze_tensor)(unsafe.P
 // nativeDone panics with the reason when one of our kernels has failed.
 func nativeDone(status C.int, in ...*Tensor) {
 	if status != 0 {
+		if p := stretches.panics; p != nil { // of Go code that C++ called
+			stretches.panics = nil
+			panic(p)
+		}
 		fail(C.GoString(C.cloze_last_error()), in)
 	}
 }
@@ -61,6 +65,14 @@ func checkBuild() error {
 	if loaded, wanted := uint64(C.cloze_torch_loaded()), uint64(C.cloze_torch_wanted()); loaded>>40 != wanted>>40 {
 		return fmt.Errorf("torch: libtorch_cpu.so is version %d.%d.%d, this program was built for %s: run make setup, or correct LD_LIBRARY_PATH",
 			loaded>>56, loaded>>48&255, loaded>>40&255, C.GoString(C.cloze_torch_compiled()))
+	}
+	return nil
+}
+
+// useArena gives large tensors memory that stays with the process between steps.
+func useArena() error {
+	if C.cloze_use_arena() != 0 {
+		return fmt.Errorf("torch: %s", firstLine(C.GoString(C.cloze_last_error())))
 	}
 	return nil
 }

@@ -29,7 +29,6 @@ func (NextToken) Terms(m models.Model, b *objectives.Batch) []Term {
 	device := weightVD.Device()
 	in := models.NewInput(b.IDs, b.Positions, b.RowOffsets, device, b.Train)
 	targetsN := torch.FromInt32(b.Targets, int64(len(b.Targets))).ToDevice(device)
-	// The logits are made in place of use, so that outside of autograd's record nothing holds them.
-	sum := torch.CrossEntropySum(m.Hidden(in).Linear(weightVD, biasV), targetsN)
+	sum := torch.LinearCrossEntropySum(m.Hidden(in), weightVD, biasV, targetsN)
 	return []Term{{Name: "next-token", Sum: sum, Count: float64(b.Counted), Weight: 1}}
 }

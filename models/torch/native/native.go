@@ -1,3 +1,5 @@
+// Package native holds the C++ kernels of models/torch as embedded files, for the set-up that compiles them, and their hash, by
+// which models/torch notices that the compiled ones are older. It is plain Go: it neither compiles nor links anything.
 package native
 
 import (
@@ -8,9 +10,9 @@ import (
 	"sync"
 )
 
-// Files holds the kernels (one a .cpp), native.h with their C prototypes, and ops.txt, the names of the gotch wrappers in use.
+// Files holds the kernels (one a .cpp), native.h with their C prototypes, headers they share, and ops.txt, the names of the gotch wrappers in use.
 //
-//go:embed *.cpp native.h ops.txt
+//go:embed *.cpp *.h ops.txt
 var Files embed.FS
 
 // Hash returns the SHA-256, in hexadecimal, of all names and contents of Files. Set-up compiles it into the library

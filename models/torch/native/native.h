@@ -34,6 +34,25 @@ int cloze_zero_grad(cloze_tensor t); // drops the gradient
 // cross_entropy.cpp: float32 sum over the targets that are not ignore_index
 int cloze_cross_entropy_sum(cloze_tensor *out, cloze_tensor logits, cloze_tensor targets, int64_t ignore_index);
 
+// linear_cross_entropy.cpp: the same of hidden [N,D] times weight [V,D] plus bias, without logits [N,V]
+int cloze_linear_cross_entropy(cloze_tensor *out, cloze_tensor hidden, cloze_tensor weight, cloze_tensor bias_or_null,
+                               cloze_tensor targets, int64_t ignore_index);
+
+// mlp.cpp: gelu(x up' + up_bias) down' + down_bias
+int cloze_mlp(cloze_tensor *out, cloze_tensor x, cloze_tensor up, cloze_tensor up_bias_or_null, cloze_tensor down,
+              cloze_tensor down_bias_or_null, int tanh_approximation);
+
+// allocator.cpp: memory of large tensors, kept between steps
+int cloze_use_arena(void);
+void cloze_memory(int64_t *used, int64_t *most, int64_t *reach); // bytes in use, most so far, addresses touched
+
+// checkpoint.cpp: y, computed from x without a record, gets a node that has f compute the gradient of x from that of y; f owns the two
+// tensors it is given and gives one away
+typedef int (*cloze_recompute_fn)(uint64_t id, cloze_tensor x, cloze_tensor grad, cloze_tensor *dx);
+void cloze_on_recompute(cloze_recompute_fn f);
+int cloze_checkpoint(cloze_tensor *out, cloze_tensor x, cloze_tensor y, uint64_t id);
+int cloze_dead_checkpoint(uint64_t *id); // takes one id whose node is gone; 0 when there is none
+
 // random.cpp: the default CPU generator
 int cloze_seed(int64_t seed);
 int cloze_rng_state(void *data, int64_t capacity, int64_t *bytes); // capacity 0: only the size

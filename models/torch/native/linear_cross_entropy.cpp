@@ -1,0 +1,181 @@
+//go:build ignore
+
+// The summed cross-entropy of hidden [N,D] times an output table [V,D], without the logits [N,V]: some rows at a time are
+// multiplied, their softmax is taken where they lie, and, where gradients will be wanted, the chunk's part of both gradients is
+// computed at once. The backward pass only scales them. Rows whose target is to be ignored are left out of everything.
+#include "native.h"
+#include "vector_math.h"
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <algorithm>
+#include <cmath>
+#include <torch/csrc/autograd/custom_function.h>
+#include <vector>
+
+namespace {
+
+using at::Tensor;
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+
+Tensor &T(cloze_tensor t) { return *static_cast<Tensor *>(t); }
+
+// Rows of a chunk: 16 MB of logits, but enough rows to keep the matrix products efficient and few enough to stay lean.
+int64_t chunk_rows(int64_t v) { return std::clamp<int64_t>((int64_t(1) << 22) / std::max<int64_t>(v, 1), 256, 1024); }
+
+// -log softmax(row)[target]; row becomes softmax - onehot(target) where grad is set.
+CLOZE_CLONES float row_loss(float *row, int64_t v, int64_t target, bool grad) {
+  const int64_t whole = v & ~int64_t(7), rest = v - whole;
+  v8 top = all8(-INFINITY);
+  for (int64_t j = 0; j < whole; j += 8)
+    top = max8(load8(row + j), top); // this order: a NaN in row does not become the largest, but e^NaN below keeps it
+  if (rest)
+    top = max8(load_part(row + whole, rest, -INFINITY), top);
+  float most = top[0];
+  for (int k = 1; k < 8; k++)
+    most = top[k] > most ? top[k] : most;
+  const float at = row[target] - most;
+  v8 total = all8(0);
+  for (int64_t j = 0; j < whole; j += 8) {
+    v8 e = exp8(load8(row + j) - most);
+    store8(row + j, e);
+    total += e;
+  }
+  float sum = sum_of(total);
+  if (rest) {
+    v8 e = exp8(load_part(row + whole, rest, most) - most);
+    std::memcpy(row + whole, &e, sizeof(float) * rest);
+    for (int64_t k = 0; k < rest; k++)
+      sum += e[k];
+  }
+  if (grad) {
+    const float scale = 1 / sum;
+    for (int64_t j = 0; j < v; j++)
+      row[j] *= scale;
+    row[target] -= 1;
+  }
+  return std::log(sum) - at;
+}
+
+// The same of a whole chunk on any device and in any float type, by ATen: adds the loss to a float64 sum.
+void chunk_generic(Tensor &logits, const Tensor &target, bool grad, Tensor &sum) {
+  Tensor index = target.unsqueeze(1), lse = logits.logsumexp(1, true);
+  sum.add_((lse - logits.gather(1, index)).sum(at::kDouble));
+  if (grad) {
+    logits.sub_(lse).exp_();
+    logits.scatter_add_(1, index, at::full({index.size(0), 1}, -1, logits.options()));
+  }
+}
+
+struct Sums {
+  Tensor loss, hidden, weight, bias; // bias undefined where there is none
+};
+
+// h [M,D], targets [M], all counted.
+Sums run(const Tensor &h, const Tensor &w, const Tensor &b, const Tensor &targets, bool grad) {
+  const int64_t m = h.size(0), v = w.size(0), chunk = std::min(m, chunk_rows(v));
+  const bool narrow = h.scalar_type() == at::kHalf || h.scalar_type() == at::kBFloat16;
+  const bool fast = h.is_cpu() && h.scalar_type() == at::kFloat;
+  const auto wide = narrow ? h.options().dtype(at::kFloat) : h.options();
+  Sums s{at::zeros({}, h.options().dtype(at::kDouble)), {}, {}, {}};
+  if (grad) {
+    s.hidden = at::empty_like(h, at::MemoryFormat::Contiguous);
+    s.weight = m == 0 ? at::zeros(w.sizes(), wide) : at::empty(w.sizes(), wide); // sums of many chunks: never in half precision
+    if (b.defined())
+      s.bias = at::zeros(b.sizes(), wide);
+  }
+  Tensor buffer = at::empty({chunk, v}, h.options()), losses = at::empty({chunk}, wide);
+  double sum = 0;
+  for (int64_t start = 0; start < m; start += chunk) {
+    const int64_t rows = std::min(chunk, m - start);
+    Tensor x = h.narrow(0, start, rows), y = targets.narrow(0, start, rows), logits = buffer.narrow(0, 0, rows);
+    at::mm_out(logits, x, w.t());
+    if (narrow)
+      logits = logits.to(at::kFloat);
+    if (b.defined())
+      logits.add_(b);
+    if (fast) {
+      float *p = logits.mutable_data_ptr<float>(), *out = losses.mutable_data_ptr<float>();
+      const int64_t *target = y.const_data_ptr<int64_t>();
+      at::parallel_for(0, rows, std::max<int64_t>(1, 32768 / v), [&](int64_t from, int64_t to) {
+        for (int64_t i = from; i < to; i++)
+          out[i] = row_loss(p + i * v, v, target[i], grad);
+      });
+      for (int64_t i = 0; i < rows; i++)
+        sum += out[i];
+    } else {
+      chunk_generic(logits, y, grad, s.loss);
+    }
+    if (!grad)
+      continue;
+    if (s.bias.defined())
+      s.bias.add_(logits.sum(0));
+    Tensor d = narrow ? logits.to(h.scalar_type()) : logits, dx = s.hidden.narrow(0, start, rows);
+    at::mm_out(dx, d, w);
+    if (narrow)
+      start == 0 ? s.weight.copy_(at::mm(d.t(), x)) : s.weight.add_(at::mm(d.t(), x));
+    else if (start == 0)
+      at::mm_out(s.weight, d.t(), x);
+    else
+      s.weight.addmm_(d.t(), x);
+  }
+  if (fast)
+    s.loss.fill_(sum);
+  return s;
+}
+
+struct LinearCrossEntropy : torch::autograd::Function<LinearCrossEntropy> {
+  static Tensor forward(AutogradContext *ctx, const Tensor &hidden, const Tensor &w_, const std::optional<Tensor> &b_,
+                        const Tensor &targets_, int64_t ignore, bool grad) {
+    const Tensor b = b_.value_or(Tensor());
+    Tensor targets = targets_.contiguous(), w = w_.contiguous(), counted = targets.ne(ignore), index;
+    if (targets.numel() > 0) { // one look at all of them: a bad id must not become a bad address
+      Tensor bad = counted.logical_and(targets.lt(0).logical_or(targets.ge(w.size(0))));
+      TORCH_CHECK_INDEX(!bad.any().item<bool>(), "Target ", targets.masked_select(bad)[0].item<int64_t>(), " is out of bounds.");
+    }
+    Tensor h = hidden.contiguous();
+    if (!counted.all().item<bool>()) {
+      index = counted.nonzero().squeeze(1);
+      h = h.index_select(0, index);
+      targets = targets.index_select(0, index);
+    }
+    Sums s = run(h, w, b, targets, grad);
+    if (grad) {
+      ctx->save_for_backward({s.hidden, s.weight.to(w.scalar_type()), s.bias.defined() ? s.bias.to(b.scalar_type()) : Tensor(), index});
+      ctx->saved_data["rows"] = hidden.size(0);
+    }
+    return s.loss.to(hidden.scalar_type() == at::kDouble ? at::kDouble : at::kFloat);
+  }
+
+  static variable_list backward(AutogradContext *ctx, variable_list grads) {
+    auto saved = ctx->get_saved_variables();
+    Tensor dh = saved[0], dw = saved[1], db = saved[2];
+    const double factor = grads[0].item().toDouble();
+    if (factor != 1) { // not in place: the record may be used again
+      dh = dh.mul(factor);
+      dw = dw.mul(factor);
+      if (db.defined())
+        db = db.mul(factor);
+    }
+    if (saved[3].defined())
+      dh = at::zeros({ctx->saved_data["rows"].toInt(), dh.size(1)}, dh.options()).index_copy_(0, saved[3], dh);
+    return {dh, dw, db, Tensor(), Tensor(), Tensor()};
+  }
+};
+
+} // namespace
+
+extern "C" int cloze_linear_cross_entropy(cloze_tensor *out, cloze_tensor hidden, cloze_tensor weight, cloze_tensor bias_or_null,
+                                          cloze_tensor targets, int64_t ignore_index) {
+  return cloze_guard([&] {
+    const Tensor &h = T(hidden), &w = T(weight), &y = T(targets), b = bias_or_null ? T(bias_or_null) : Tensor();
+    TORCH_CHECK(h.dim() == 2 && w.dim() == 2 && h.size(1) == w.size(1) && y.dim() == 1 && y.size(0) == h.size(0),
+                "hidden must be [N,D], weight [V,D] and targets [N]");
+    TORCH_CHECK(!b.defined() || b.dim() == 1 && b.size(0) == w.size(0), "bias must be [V]");
+    TORCH_CHECK(y.scalar_type() == at::kLong, "targets must be int64");
+    TORCH_CHECK(h.scalar_type() == w.scalar_type(), "hidden and weight must be of one type, not ", h.scalar_type(), " and ", w.scalar_type());
+    bool grad = at::GradMode::is_enabled() && (h.requires_grad() || w.requires_grad() || b.defined() && b.requires_grad());
+    *out = new Tensor(LinearCrossEntropy::apply(h, w, b.defined() ? std::optional<Tensor>(b) : std::nullopt, y, ignore_index, grad));
+  });
+}
