@@ -17,6 +17,8 @@ type GPT struct {
 	norm      LayerNorm
 	head      *torch.Tensor // [V,D]; tokens.TableVD when tied
 	params    *Params
+
+	recompute bool // blocks keep their input alone for the backward pass
 }
 
 type gptBlock struct {
@@ -77,7 +79,12 @@ func (g *GPT) Hidden(in Input) *torch.Tensor {
 	x := g.tokens.Forward(in.IDs).Add(g.positions.Forward(in.Positions))
 	x = x.Dropout(g.Config.EmbedDrop, in.Train)
 	for _, block := range g.blocks {
-		x = block.forward(x, in, g.Config.ResidDrop)
+		forward := func(x *torch.Tensor) *torch.Tensor { return block.forward(x, in, g.Config.ResidDrop) }
+		if g.recompute {
+			x = torch.Checkpoint(x, forward)
+		} else {
+			x = forward(x)
+		}
 	}
 	return g.norm.Forward(x)
 }
@@ -96,6 +103,10 @@ func (g *GPT) InputTable() *torch.Tensor { return g.tokens.TableVD }
 // To returns a copy of the model whose weights, and so whose hidden states, have that dtype. Run it inside
 // torch.Do; free the copy with Params().Free.
 func (g *GPT) To(dtype torch.DType) *GPT { return buildGPT(g.Config, converted{g.params, dtype}) }
+
+// CheckpointGradients switches gradient checkpointing: each block keeps its input alone and is run again in the backward pass. The
+// same bits for about a third more time and a fraction of the memory. An Input must then exist until Backward.
+func (g *GPT) CheckpointGradients(on bool) { g.recompute = on }
 
 // Params returns the parameters.
 func (g *GPT) Params() *Params { return g.params }

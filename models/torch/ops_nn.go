@@ -51,8 +51,12 @@ func (t *Tensor) MatMul(o *Tensor) *Tensor { return binary(libtch.AtgMatmul, t, 
 // Linear returns t w' + b: t [..,In], w [Out,In], b [Out] or nil gives [..,Out].
 func (t *Tensor) Linear(w, b *Tensor) *Tensor {
 	r := new(Tensor)
-	libtch.AtgLinear(&r.c, t.in(), w.in(), orNil(b))
-	return r.done(t, w, b)
+	if t.Dims() != 2 {
+		libtch.AtgLinear(&r.c, t.in(), w.in(), orNil(b))
+		return r.done(t, w, b)
+	}
+	nativeDone(C.cloze_linear(r.outHandle(), handle(t.in()), handle(w.in()), orNull(b)), t, w, b)
+	return r.track()
 }
 
 // LayerNorm returns (t - mean) / sqrt(variance + eps) over the last dimension D, times w [D], plus b [D] or nil (Ba et al. 2016,

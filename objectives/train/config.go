@@ -14,6 +14,8 @@ type Config struct {
 	BlockSize                 int `json:"block_size"`                  // tokens in a block, at most the model's context
 	GradientAccumulationSteps int `json:"gradient_accumulation_steps"` // micro-batches in a step; 1 is no accumulation
 
+	GradientCheckpointing bool `json:"gradient_checkpointing"` // keep the inputs of a model's blocks alone and run each again in the backward pass: less memory, about a third more time, the same bits
+
 	LearningRate    float64 `json:"learning_rate"`     // highest learning rate
 	MinLearningRate float64 `json:"min_learning_rate"` // learning rate that cosine, linear and wsd end at
 	WarmupSteps     int     `json:"warmup_steps"`      // steps over which the learning rate rises to LearningRate

@@ -51,6 +51,11 @@ func newRun(config Config, job Job) (*run, error) {
 	if err := job.Checkpoint.Validate(); err != nil {
 		return nil, err
 	}
+	if m, ok := job.Model.(interface{ CheckpointGradients(bool) }); ok {
+		m.CheckpointGradients(config.GradientCheckpointing)
+	} else if config.GradientCheckpointing {
+		return nil, fmt.Errorf("train.gradient_checkpointing is on, but this model (%T) cannot do it: leave the key out", job.Model)
+	}
 	if job.Train.Len() == 0 {
 		return nil, fmt.Errorf("the training set has no blocks of %d tokens: give more text", config.BlockSize)
 	}

@@ -4,6 +4,7 @@
 // multiplied, their softmax is taken where they lie, and, where gradients will be wanted, the chunk's part of both gradients is
 // computed at once. The backward pass only scales them. Rows whose target is to be ignored are left out of everything.
 #include "native.h"
+#include "products.h"
 #include "vector_math.h"
 
 #include <ATen/ATen.h>
@@ -90,7 +91,7 @@ Sums run(const Tensor &h, const Tensor &w, const Tensor &b, const Tensor &target
   for (int64_t start = 0; start < m; start += chunk) {
     const int64_t rows = std::min(chunk, m - start);
     Tensor x = h.narrow(0, start, rows), y = targets.narrow(0, start, rows), logits = buffer.narrow(0, 0, rows);
-    at::mm_out(logits, x, w.t());
+    product(logits, x, w.t(), false);
     if (narrow)
       logits = logits.to(at::kFloat);
     if (b.defined())
@@ -112,13 +113,11 @@ Sums run(const Tensor &h, const Tensor &w, const Tensor &b, const Tensor &target
     if (s.bias.defined())
       s.bias.add_(logits.sum(0));
     Tensor d = narrow ? logits.to(h.scalar_type()) : logits, dx = s.hidden.narrow(0, start, rows);
-    at::mm_out(dx, d, w);
+    product(dx, d, w, false);
     if (narrow)
       start == 0 ? s.weight.copy_(at::mm(d.t(), x)) : s.weight.add_(at::mm(d.t(), x));
-    else if (start == 0)
-      at::mm_out(s.weight, d.t(), x);
     else
-      s.weight.addmm_(d.t(), x);
+      product(s.weight, d.t(), x, start > 0);
   }
   if (fast)
     s.loss.fill_(sum);

@@ -4,6 +4,7 @@
 // activation is applied to some rows at a time, just before they are multiplied; the backward pass takes it and its derivative
 // in one pass from one exponential.
 #include "native.h"
+#include "products.h"
 #include "vector_math.h"
 
 #include <ATen/ATen.h>
@@ -104,29 +105,23 @@ void activation_both(const Tensor &x, Tensor &y, Tensor &grad, int kind) {
   at::parallel_for(0, x.numel(), kGrain, [&](int64_t from, int64_t to) { activate_both(in + from, out + from, g + from, to - from, kind); });
 }
 
-// total = a' b, or total += a' b.
-void add_product(Tensor &total, const Tensor &a, const Tensor &b, bool first) {
-  if (first)
-    at::mm_out(total, a.t(), b);
-  else
-    total.addmm_(a.t(), b);
-}
-
 struct MLP : torch::autograd::Function<MLP> {
   static Tensor forward(AutogradContext *ctx, const Tensor &x_, const Tensor &up, const std::optional<Tensor> &up_bias,
                         const Tensor &down, const std::optional<Tensor> &down_bias, int64_t kind) {
     Tensor x = x_.contiguous();
     const int64_t n = x.size(0), chunk = std::min(n, kChunk);
-    Tensor h = up_bias ? at::addmm(*up_bias, x, up.t()) : at::mm(x, up.t()); // [N,F]
+    Tensor h = at::empty({n, up.size(0)}, x.options()); // [N,F]
+    if (up_bias)
+      h.copy_(up_bias->expand_as(h));
+    product(h, x, up.t(), up_bias.has_value());
     Tensor y = at::empty({n, down.size(0)}, x.options()), buffer = at::empty({chunk, up.size(0)}, x.options());
     for (int64_t start = 0; start < n; start += chunk) {
       const int64_t rows = std::min(chunk, n - start);
       Tensor a = buffer.narrow(0, 0, rows), out = y.narrow(0, start, rows);
       activation(h.narrow(0, start, rows), a, kind);
       if (down_bias)
-        at::addmm_out(out, *down_bias, a, down.t());
-      else
-        at::mm_out(out, a, down.t());
+        out.copy_(down_bias->expand_as(out));
+      product(out, a, down.t(), down_bias.has_value());
     }
     ctx->save_for_backward({x, up, down, h});
     ctx->saved_data["kind"] = kind;
@@ -152,13 +147,13 @@ struct MLP : torch::autograd::Function<MLP> {
       const int64_t rows = std::min(chunk, n - start);
       Tensor a = act_buffer.narrow(0, 0, rows), d = grad_buffer.narrow(0, 0, rows), out = dx.narrow(0, start, rows);
       Tensor dy_rows = dy.narrow(0, start, rows);
-      at::mm_out(d, dy_rows, down);
+      product(d, dy_rows, down, false);
       activation_both(h.narrow(0, start, rows), a, d, kind);
-      add_product(d_down, dy_rows, a, start == 0);
-      add_product(d_up, d, x.narrow(0, start, rows), start == 0);
+      product(d_down, dy_rows.t(), a, start > 0);
+      product(d_up, d.t(), x.narrow(0, start, rows), start > 0);
       if (d_up_bias.defined())
         d_up_bias.add_(d.sum(0));
-      at::mm_out(out, d, up);
+      product(out, d, up, false);
     }
     return {dx, d_up, d_up_bias, d_down, d_down_bias, Tensor()};
   }

@@ -38,6 +38,9 @@ int cloze_cross_entropy_sum(cloze_tensor *out, cloze_tensor logits, cloze_tensor
 int cloze_linear_cross_entropy(cloze_tensor *out, cloze_tensor hidden, cloze_tensor weight, cloze_tensor bias_or_null,
                                cloze_tensor targets, int64_t ignore_index);
 
+// products.cpp: x w' + bias
+int cloze_linear(cloze_tensor *out, cloze_tensor x, cloze_tensor w, cloze_tensor bias_or_null);
+
 // mlp.cpp: gelu(x up' + up_bias) down' + down_bias
 int cloze_mlp(cloze_tensor *out, cloze_tensor x, cloze_tensor up, cloze_tensor up_bias_or_null, cloze_tensor down,
               cloze_tensor down_bias_or_null, int tanh_approximation);
