@@ -8,7 +8,8 @@ import "unsafe"
 // Attention returns softmax(q k' / sqrt(K)) v (Vaswani et al. 2017, arXiv:1706.03762) for rows packed one after another: q, k and v
 // are [N,H,K], row i is [rowOffsets[i], rowOffsets[i+1]) of N and attends to itself only; causal hides what comes later in a row.
 // Nothing outside a row has any influence on it, forward or backward, and no mask is built. dropout is the probability of dropping
-// an attention probability (0 outside training). The result is [N,H,K].
+// an attention probability (0 outside training). k and v may have fewer heads, H/G: G query heads in a row then share one of
+// them (grouped queries, Ainslie et al. 2023, arXiv:2305.13245), without a copy. The result is [N,H,K].
 func Attention(q, k, v *Tensor, rowOffsets []int32, causal bool, dropout float64) *Tensor {
 	mustBeInside()
 	if len(rowOffsets) == 0 {

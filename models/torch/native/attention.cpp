@@ -5,6 +5,9 @@
 // Rows lie one after another in [N,H,K]. Adjacent rows of one length are one call of ATen's flash kernel on a strided view
 // [rows,H,length,K]: nothing is copied, no mask is built, and a row cannot see another because it is another batch entry. Where
 // lengths differ the calls are many and small; threads then take whole calls instead of sharing each.
+//
+// Where G query heads share a head of keys and values (grouped queries, Ainslie et al. 2023), the kernel runs G times, each time
+// with one query head of every group, so that keys and values are used where they lie: repeating them would cost G times their memory.
 #include "native.h"
 
 #include <ATen/ATen.h>
@@ -78,34 +81,54 @@ template <class F> void each(const std::vector<Group> &groups, F f) {
 // The kernel reads K numbers in a row from memory; other strides may be anything.
 Tensor rows_dense(const Tensor &x) { return x.stride(2) == 1 ? x : x.contiguous(); }
 
-// Fills out [N,H,K] and the logarithms of the softmax's denominators, one tensor a group.
+// The m-th query heads of all groups, for each m below G: views [N,H/G,K] of [N,H,K].
+std::vector<Tensor> members(const Tensor &q, int64_t kv_heads) {
+  if (q.size(1) == kv_heads)
+    return {q};
+  return q.unflatten(1, {kv_heads, q.size(1) / kv_heads}).unbind(2);
+}
+
+// Fills out [N,H,K] and the logarithms of the softmax's denominators, G tensors a group of rows.
 void forward_rows(const Tensor &q, const Tensor &k, const Tensor &v, const std::vector<Group> &groups, bool causal, Tensor &out,
                   variable_list &lse) {
-  lse.resize(groups.size());
-  if (groups.size() == 1) {
+  const std::vector<Tensor> qs = members(q, k.size(1));
+  lse.resize(groups.size() * qs.size());
+  if (lse.size() == 1) {
     auto [o, l] = at::_scaled_dot_product_flash_attention_for_cpu(part(q, groups[0]), part(k, groups[0]), part(v, groups[0]), 0.0, causal);
     out = o.transpose(1, 2).reshape(q.sizes()); // the kernel's own memory lies in this order
     lse[0] = l;
     return;
   }
   out = at::empty(q.sizes(), q.options());
+  const std::vector<Tensor> outs = members(out, k.size(1));
   each(groups, [&](size_t i) {
     const Group &g = groups[i];
-    auto [o, l] = at::_scaled_dot_product_flash_attention_for_cpu(part(q, g), part(k, g), part(v, g), 0.0, causal);
-    part(out, g).copy_(o);
-    lse[i] = l;
+    for (size_t m = 0; m < qs.size(); m++) {
+      auto [o, l] = at::_scaled_dot_product_flash_attention_for_cpu(part(qs[m], g), part(k, g), part(v, g), 0.0, causal);
+      part(outs[m], g).copy_(o);
+      lse[i * qs.size() + m] = l;
+    }
   });
 }
 
 void backward_rows(const Tensor &grad, const Tensor &q, const Tensor &k, const Tensor &v, const Tensor &out, const Tensor *lse,
                    const std::vector<Group> &groups, bool causal, const Tensor &dq, const Tensor &dk, const Tensor &dv) {
+  const int64_t kv = k.size(1);
+  const std::vector<Tensor> grads = members(grad, kv), qs = members(q, kv), outs = members(out, kv), dqs = members(dq, kv);
   each(groups, [&](size_t i) {
     const Group &g = groups[i];
-    auto [a, b, c] = at::_scaled_dot_product_flash_attention_for_cpu_backward(
-        part(grad, g), part(q, g), part(k, g), part(v, g), part(out, g), lse[i], 0.0, causal);
-    part(dq, g).copy_(a);
-    part(dk, g).copy_(b);
-    part(dv, g).copy_(c);
+    for (size_t m = 0; m < qs.size(); m++) {
+      auto [a, b, c] = at::_scaled_dot_product_flash_attention_for_cpu_backward(
+          part(grads[m], g), part(qs[m], g), part(k, g), part(v, g), part(outs[m], g), lse[i * qs.size() + m], 0.0, causal);
+      part(dqs[m], g).copy_(a);
+      if (m == 0) {
+        part(dk, g).copy_(b);
+        part(dv, g).copy_(c);
+      } else { // every query head of the group adds to the keys and values it shares
+        part(dk, g).add_(b);
+        part(dv, g).add_(c);
+      }
+    }
   });
 }
 
@@ -130,7 +153,7 @@ struct Packed : torch::autograd::Function<Packed> {
   static variable_list backward(AutogradContext *ctx, variable_list grads) {
     auto saved = ctx->get_saved_variables();
     const Tensor &q = saved[0], &k = saved[1], &v = saved[2], &out = saved[3];
-    Tensor dq = at::empty(q.sizes(), q.options()), dk = at::empty_like(dq), dv = at::empty_like(dq);
+    Tensor dq = at::empty(q.sizes(), q.options()), dk = at::empty(k.sizes(), k.options()), dv = at::empty(k.sizes(), k.options());
     backward_rows(grads[0].contiguous(), q, k, v, out, saved.data() + 4, groups_of(ctx->saved_data["offsets"].toIntVector()),
                   ctx->saved_data["causal"].toBool(), dq, dk, dv);
     return {dq, dk, dv, Tensor(), Tensor()};
@@ -159,8 +182,10 @@ struct PackedQKV : torch::autograd::Function<PackedQKV> {
 };
 
 // With dropout on the probabilities they must exist: group by group, through autograd.
-Tensor with_dropout(const Tensor &q, const Tensor &k, const Tensor &v, const std::vector<int64_t> &offsets, bool causal,
+Tensor with_dropout(const Tensor &q, const Tensor &k_, const Tensor &v_, const std::vector<int64_t> &offsets, bool causal,
                     double dropout) {
+  const int64_t shared = q.size(1) / k_.size(1);
+  Tensor k = shared == 1 ? k_ : k_.repeat_interleave(shared, 1), v = shared == 1 ? v_ : v_.repeat_interleave(shared, 1);
   variable_list outs;
   double scale = 1 / std::sqrt(double(q.size(2)));
   for (const Group &g : groups_of(offsets)) {
@@ -189,9 +214,11 @@ std::vector<int64_t> checked_offsets(const int32_t *row_offsets, int rows, int64
 extern "C" int cloze_attention(cloze_tensor *out, cloze_tensor q, cloze_tensor k, cloze_tensor v, const int32_t *row_offsets,
                                int rows, int causal, double dropout) {
   return cloze_guard([&] {
-    const Tensor &x = T(q);
-    TORCH_CHECK(x.dim() == 3 && x.sizes() == T(k).sizes() && x.sizes() == T(v).sizes(),
-                "q, k and v must have one shape [N,H,K]");
+    const Tensor &x = T(q), &y = T(k);
+    TORCH_CHECK(x.dim() == 3 && y.dim() == 3 && y.sizes() == T(v).sizes() && x.size(0) == y.size(0) && x.size(2) == y.size(2),
+                "q must be [N,H,K], k and v one shape [N,H/G,K]");
+    TORCH_CHECK(y.size(1) > 0 && x.size(1) % y.size(1) == 0, x.size(1), " query heads cannot share ", y.size(1),
+                " heads of keys and values evenly");
     TORCH_CHECK(dropout >= 0 && dropout < 1, "dropout must be in [0, 1), not ", dropout);
     auto offsets = checked_offsets(row_offsets, rows, x.size(0));
     *out = new Tensor(dropout > 0 ? with_dropout(x, T(k), T(v), offsets, causal, dropout)

@@ -64,7 +64,14 @@ int cloze_normal(cloze_tensor t, double mean, double std);
 int cloze_uniform(cloze_tensor t, double from, double to);
 int cloze_trunc_normal(cloze_tensor t, double mean, double std, double low, double high);
 
-// attention.cpp: each packed row attends to itself only
+// rotary.cpp: rotary positions
+int cloze_rotary_angles(cloze_tensor *cos, cloze_tensor *sin, cloze_tensor positions, const float *frequencies, int64_t n);
+int cloze_rotary(cloze_tensor *out, cloze_tensor x, cloze_tensor cos, cloze_tensor sin);
+
+// rmsnorm.cpp: x / sqrt(mean(x^2) + eps) * w
+int cloze_rms_norm(cloze_tensor *out, cloze_tensor x, cloze_tensor w, double eps);
+
+// attention.cpp: each packed row attends to itself only; k and v may have fewer heads than q
 int cloze_attention(cloze_tensor *out, cloze_tensor q, cloze_tensor k, cloze_tensor v, const int32_t *row_offsets, int rows,
                     int causal, double dropout);
 int cloze_attention_qkv(cloze_tensor *out, cloze_tensor qkv, int64_t heads, const int32_t *row_offsets, int rows, int causal,
