@@ -38,6 +38,15 @@ func NewGPT(config GPTConfig, seed uint64) (*GPT, error) {
 	return buildGPT(config, fresh{seed}), nil
 }
 
+// LoadGPT is Load of a GPT.
+func LoadGPT(config GPTConfig, weightsPath string) (*GPT, error) {
+	n, err := Load(config, weightsPath)
+	if err != nil {
+		return nil, err
+	}
+	return n.(*GPT), nil
+}
+
 func buildGPT(c GPTConfig, w weights) *GPT {
 	b := builder{params: newParams(gptName), weights: w}
 	g := &GPT{Config: c, params: b.params}
@@ -100,9 +109,8 @@ func (g *GPT) Head() (weightVD, biasV *torch.Tensor) { return g.head, nil }
 // InputTable returns the token table [V,D]; it belongs to the model.
 func (g *GPT) InputTable() *torch.Tensor { return g.tokens.TableVD }
 
-// To returns a copy of the model whose weights, and so whose hidden states, have that dtype. Run it inside
-// torch.Do; free the copy with Params().Free.
-func (g *GPT) To(dtype torch.DType) *GPT { return buildGPT(g.Config, converted{g.params, dtype}) }
+// Configuration returns Config.
+func (g *GPT) Configuration() Config { return g.Config }
 
 // CheckpointGradients switches gradient checkpointing: each block keeps its input alone and is run again in the backward pass. The
 // same bits for about a third more time and a fraction of the memory. An Input must then exist until Backward.

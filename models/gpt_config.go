@@ -82,6 +82,11 @@ func (c GPTConfig) NumParams() int64 {
 	return buildGPT(c, counting{}).params.NumEl()
 }
 
+// Shape returns what the configurations of all families say.
+func (c GPTConfig) Shape() Shape {
+	return Shape{ModelType: "gpt2", NumContext: c.NumContext, VocabSize: c.VocabSize, Dim: c.Dim, NumLayers: c.NumLayers, TiedHead: c.TiedHead}
+}
+
 // innerDim is F, the width inside the MLP.
 func (c GPTConfig) innerDim() int {
 	if c.InnerDim == 0 {

@@ -90,7 +90,7 @@ func TestConfigJSONRefusesWhatItCannotCompute(t *testing.T) {
 	for body, want := range map[string]string{
 		`{`:                       "line 1",
 		`{"n_layer": 2}`:          `model_type is ""`,
-		`{"model_type": "llama"}`: `model_type is "llama"; this build reads gpt2`,
+		`{"model_type": "llama"}`: `model_type is "llama", want gpt2`,
 		`{"model_type": 7}`:       "model_type",
 		`{"model_type": "gpt2", "scale_attn_by_inverse_layer_idx": true}`: "scale_attn_by_inverse_layer_idx is true",
 		`{"model_type": "gpt2", "quantization_config": {"bits": 4}}`:      `quantization_config is {"bits":4}`,

@@ -153,34 +153,40 @@ func TestGPTActivationsEqualTransformers(t *testing.T) {
 
 func TestGPTGradientsEqualTransformers(t *testing.T) {
 	golden := readGolden(t)
-	file, err := safetensors.Open(filepath.Join(testdata, "gpt2_tiny", "gradients.safetensors"))
+	onTorch(t, func() {
+		model := golden.load(t, golden.config(t))
+		defer model.Params().Free()
+		golden.compareGradients(t, model, filepath.Join(testdata, "gpt2_tiny", "gradients.safetensors"))
+	})
+}
+
+// compareGradients compares every gradient of the mean loss with those of a file.
+func (g gptGolden) compareGradients(t *testing.T, model Model, path string) {
+	t.Helper()
+	file, err := safetensors.Open(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer file.Close()
-	onTorch(t, func() {
-		model := golden.load(t, golden.config(t))
-		defer model.Params().Free()
-		golden.meanLoss(model, golden.input(false)).Backward()
-		if file.Len() != model.Params().Len() {
-			t.Errorf("%d parameters, transformers has %d", model.Params().Len(), file.Len())
+	g.meanLoss(model, g.input(false)).Backward()
+	if file.Len() != model.Params().Len() {
+		t.Errorf("%d parameters, transformers has %d", model.Params().Len(), file.Len())
+	}
+	for param := range model.Params().All() {
+		want, ok := file.Tensor(param.Name)
+		if !ok {
+			t.Errorf("transformers has no %s", param.Name)
+			continue
 		}
-		for param := range model.Params().All() {
-			want, ok := file.Tensor(param.Name)
-			if !ok {
-				t.Errorf("transformers has no %s", param.Name)
-				continue
-			}
-			numbers, err := want.Float32s()
-			if err != nil {
-				t.Fatal(err)
-			}
-			// 2e-6 absolute on gradients of size 0.1 to 1.
-			if d := largestDifference(param.fileLayout(param.Tensor.Grad()).Float32s(), numbers); d > 2e-6 {
-				t.Errorf("gradient of %s differs by %g", param.Name, d)
-			}
+		numbers, err := want.Float32s()
+		if err != nil {
+			t.Fatal(err)
 		}
-	})
+		// 2e-6 absolute on gradients of size 0.1 to 1.
+		if d := largestDifference(param.fileLayout(param.Tensor.Grad()).Float32s(), numbers); d > 2e-6 {
+			t.Errorf("gradient of %s differs by %g", param.Name, d)
+		}
+	}
 }
 
 func TestGPTTenAdamWStepsEqualTransformers(t *testing.T) {
@@ -188,25 +194,31 @@ func TestGPTTenAdamWStepsEqualTransformers(t *testing.T) {
 	onTorch(t, func() {
 		model := golden.load(t, golden.config(t))
 		defer model.Params().Free()
-		step := newAdamW(model.Params())
-		defer step.free()
-		for i, want := range golden.AdamW.Losses {
-			torch.Scope(func() {
-				loss := golden.meanLoss(model, golden.input(true))
-				loss.Backward()
-				// 1e-4 relative: ten steps at a rate of 0.01 amplify what float32 rounds.
-				if got := loss.Item(); math.Abs(got-want) > 1e-4*want {
-					t.Errorf("step %d: loss %.7f, transformers %.7f", i+1, got, want)
-				}
-				norm := torch.GradNorm(model.Params().Tensors())
-				if i == 0 && math.Abs(norm-golden.GradNorm) > 1e-5 {
-					t.Errorf("gradient norm %.7f, transformers %.7f", norm, golden.GradNorm)
-				}
-				torch.ScaleGrads(model.Params().Tensors(), min(1, golden.AdamW.Clip/(norm+1e-6)))
-				step.apply(golden)
-			})
-		}
+		golden.compareSteps(t, model)
 	})
+}
+
+// compareSteps trains ten steps and compares the losses.
+func (golden gptGolden) compareSteps(t *testing.T, model Model) {
+	t.Helper()
+	step := newAdamW(model.Params())
+	defer step.free()
+	for i, want := range golden.AdamW.Losses {
+		torch.Scope(func() {
+			loss := golden.meanLoss(model, golden.input(true))
+			loss.Backward()
+			// 1e-4 relative: ten steps at a rate of 0.01 amplify what float32 rounds.
+			if got := loss.Item(); math.Abs(got-want) > 1e-4*want {
+				t.Errorf("step %d: loss %.7f, transformers %.7f", i+1, got, want)
+			}
+			norm := torch.GradNorm(model.Params().Tensors())
+			if i == 0 && math.Abs(norm-golden.GradNorm) > 1e-5 {
+				t.Errorf("gradient norm %.7f, transformers %.7f", norm, golden.GradNorm)
+			}
+			torch.ScaleGrads(model.Params().Tensors(), min(1, golden.AdamW.Clip/(norm+1e-6)))
+			step.apply(golden)
+		})
+	}
 }
 
 // adamW is the optimiser as a test needs it: two groups, decaying and not.
@@ -341,7 +353,7 @@ func TestGPTWithoutBiasesEqualsZeroBiases(t *testing.T) {
 	config := golden.config(t)
 	config.Bias = false
 	config.Activation = "gelu"
-	path := filepath.Join(t.TempDir(), "model.safetensors")
+	dir := t.TempDir()
 	onTorch(t, func() {
 		bare, err := NewGPT(config, 3)
 		if err != nil {
@@ -353,11 +365,11 @@ func TestGPTWithoutBiasesEqualsZeroBiases(t *testing.T) {
 				t.Errorf("%s exists", param.Name)
 			}
 		}
-		written, err := bare.SaveHF(path)
+		written, _, err := SaveHF(bare, dir, 1<<30)
 		if err != nil {
 			t.Fatal(err)
 		}
-		full, err := LoadGPT(written, path)
+		full, err := Load(written, filepath.Join(dir, WeightsFile))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -374,7 +386,7 @@ func TestGPTComputesInBFloat16(t *testing.T) {
 	onTorch(t, func() {
 		model := golden.load(t, golden.config(t))
 		defer model.Params().Free()
-		half := model.To(torch.BFloat16)
+		half := Convert(model, torch.BFloat16)
 		defer half.Params().Free()
 		hidden, want := half.Hidden(golden.input(false)), model.Hidden(golden.input(false))
 		if hidden.DType() != torch.BFloat16 {

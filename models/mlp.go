@@ -39,3 +39,14 @@ func (m MLP) Forward(xND *torch.Tensor) *torch.Tensor {
 	}
 	return m.Down.Forward(activations[m.Activation](m.Up.Forward(xND)))
 }
+
+// GatedMLP lets one widening gate the other before it narrows; with silu it is SwiGLU (Shazeer 2020, eq. 6).
+type GatedMLP struct {
+	Gate, Up, Down Linear // [F,D], [F,D] and [D,F]
+	Activate       Activation
+}
+
+// Forward maps [N,D] to [N,D].
+func (m GatedMLP) Forward(xND *torch.Tensor) *torch.Tensor {
+	return m.Down.Forward(m.Activate(m.Gate.Forward(xND)).Mul(m.Up.Forward(xND)))
+}

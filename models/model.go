@@ -23,6 +23,15 @@ type Model interface {
 	Params() *Params
 }
 
+// Network is a causal language model of any family, as those see it who open, change, write and use models.
+type Network interface {
+	Model
+	// InputTable returns the token table [V,D]; it belongs to the model.
+	InputTable() *torch.Tensor
+	// Configuration returns what the network was built from.
+	Configuration() Config
+}
+
 // NewInput copies ids and positions to device as an Input. rowOffsets is used as it is, not copied. Run it
 // inside torch.Do; its tensors belong to the caller's torch.Scope.
 func NewInput(ids, positions, rowOffsets []int32, device torch.Device, train bool) Input {

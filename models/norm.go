@@ -21,3 +21,16 @@ func (b builder) layerNorm(prefix string, dim int, epsilon float64, bias bool) L
 	}
 	return n
 }
+
+// RMSNorm divides each row by the root of its mean square, then scales it (Zhang and Sennrich 2019, eq. 4).
+type RMSNorm struct {
+	WeightD *torch.Tensor // [D]
+	Epsilon float64       // added to the mean square
+}
+
+// Forward maps [N,D] to [N,D].
+func (n RMSNorm) Forward(xND *torch.Tensor) *torch.Tensor { return xND.RMSNorm(n.WeightD, n.Epsilon) }
+
+func (b builder) rmsNorm(prefix string, dim int, epsilon float64) RMSNorm {
+	return RMSNorm{WeightD: b.param(prefix+".weight", initial{constant: 1}, false, false, int64(dim)), Epsilon: epsilon}
+}

@@ -50,12 +50,12 @@ var fileDTypes = map[torch.DType]safetensors.DType{
 // Load overwrites the parameters with those of a safetensors file. A missing, extra or misshaped tensor is an
 // error that names it, and then nothing was changed. Run it inside torch.Do.
 func (p *Params) Load(path string) error {
-	file, err := safetensors.Open(path)
+	files, err := openWeights(path)
 	if err != nil {
 		return err
 	}
-	defer file.Close()
-	from := newStored(file, p.naming, p.ties)
+	defer files.close()
+	from := newStored(files, p.naming, p.ties)
 	for _, param := range p.list {
 		from.find(param)
 	}
@@ -90,9 +90,9 @@ func (p Param) fileLayout(t *torch.Tensor) *torch.Tensor {
 	return t.Transpose(0, 1).Contiguous()
 }
 
-// stored is the weights of a file. Its first error is kept; see problem.
+// stored is the weights of a file or of several. Its first error is kept; see problem.
 type stored struct {
-	file    *safetensors.File
+	path    string
 	byName  map[string]safetensors.Tensor // by our names
 	ties    map[string]string
 	used    map[string]bool
@@ -100,9 +100,9 @@ type stored struct {
 	err     error
 }
 
-func newStored(file *safetensors.File, naming naming, ties map[string]string) *stored {
-	s := &stored{file: file, byName: map[string]safetensors.Tensor{}, ties: ties, used: map[string]bool{}}
-	for _, tensor := range file.Tensors() {
+func newStored(files *weightFiles, naming naming, ties map[string]string) *stored {
+	s := &stored{path: files.path, byName: map[string]safetensors.Tensor{}, ties: ties, used: map[string]bool{}}
+	for _, tensor := range files.tensors {
 		name, ignore := naming(tensor.Name)
 		if ignore {
 			s.ignored++
@@ -118,7 +118,7 @@ func newStored(file *safetensors.File, naming naming, ties map[string]string) *s
 
 func (s *stored) fail(format string, args ...any) {
 	if s.err == nil {
-		s.err = fmt.Errorf("%s: "+format, append([]any{s.file.Path()}, args...)...)
+		s.err = fmt.Errorf("%s: "+format, append([]any{s.path}, args...)...)
 	}
 }
 
@@ -199,5 +199,5 @@ func (s *stored) problem(p *Params) error {
 		more = fmt.Sprintf(" and %d more", len(extra)-1)
 	}
 	return fmt.Errorf("%s: tensor %s%s belongs to no weight of the model (it has %d); is this the file of another model or configuration?",
-		s.file.Path(), extra[0], more, p.Len())
+		s.path, extra[0], more, p.Len())
 }

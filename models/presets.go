@@ -1,6 +1,7 @@
 package models
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -39,13 +40,16 @@ func GPTPreset(name string) (GPTConfig, error) {
 
 // GPTPresets returns the names of the presets, smallest model first.
 func GPTPresets() []string {
-	names := slices.Collect(maps.Keys(gptPresets))
-	size := func(name string) int64 {
+	return bySize(slices.Collect(maps.Keys(gptPresets)), func(name string) int64 {
 		config := DefaultGPT()
 		gptPresets[name](&config)
 		return config.NumParams()
-	}
-	slices.SortFunc(names, func(a, b string) int { return int(min(max(size(a)-size(b), -1), 1)) })
+	})
+}
+
+// bySize sorts names of presets by their number of parameters.
+func bySize(names []string, size func(name string) int64) []string {
+	slices.SortFunc(names, func(a, b string) int { return cmp.Or(cmp.Compare(size(a), size(b)), cmp.Compare(a, b)) })
 	return names
 }
 

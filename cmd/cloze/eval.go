@@ -104,7 +104,7 @@ func evalLM(cmd *cobra.Command, lm *pipeline.LM, args []string, cfg evalConfig, 
 		return err
 	}
 	report.Model, report.Weights = args[0], lm.Weights
-	block := lm.Model.Config.NumContext
+	block := lm.Model.Configuration().Shape().NumContext
 	if cfg.BlockSize > block {
 		return fmt.Errorf("block_size %d is more than the model's context of %d tokens; give at most that", cfg.BlockSize, block)
 	} else if cfg.BlockSize > 0 {

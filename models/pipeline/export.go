@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -28,6 +29,10 @@ func Formats() []string {
 type ExportOptions struct {
 	Format string // one of Formats
 	Table  string // which vectors: input (also "") or output
+
+	// MaxFileBytes bounds each file of weights in a Hugging Face folder; what is more is cut into several with an
+	// index. 0 means 5,000,000,000, as transformers 4 has it.
+	MaxFileBytes int64
 }
 
 // Report says what Export wrote and that it comes back.
@@ -65,13 +70,13 @@ func (lm *LM) Export(path string, o ExportOptions) (Report, error) {
 		return Report{}, err
 	}
 	if o.Format == HF {
-		return lm.exportHF(path)
+		return lm.exportHF(path, cmp.Or(o.MaxFileBytes, 5_000_000_000))
 	}
 	return lm.exportVectors(path, o)
 }
 
 // exportHF writes the folder beside path, compares, and renames it.
-func (lm *LM) exportHF(path string) (report Report, err error) {
+func (lm *LM) exportHF(path string, maxFileBytes int64) (report Report, err error) {
 	parent := filepath.Dir(filepath.Clean(path))
 	if err := os.MkdirAll(parent, 0o755); err != nil {
 		return Report{}, err
@@ -85,7 +90,7 @@ func (lm *LM) exportHF(path string) (report Report, err error) {
 			os.RemoveAll(aside)
 		}
 	}()
-	if err := lm.writeHF(aside); err != nil {
+	if err := lm.writeHF(aside, maxFileBytes); err != nil {
 		return Report{}, err
 	}
 	report = Report{Path: path, Format: HF, Parameters: lm.Model.Params().NumEl()}

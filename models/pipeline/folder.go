@@ -15,7 +15,7 @@ import (
 
 // LM is a language model with its tokenizer, open for use. Close it.
 type LM struct {
-	Model     *models.GPT
+	Model     models.Network
 	Tokenizer *tokenize.Tokenizer
 	Weights   string // the file that the weights came from
 	Note      string // what a user should know about the folder, "" for nothing
@@ -37,7 +37,7 @@ func (o Options) Open(path string) (*LM, error) {
 	if err != nil {
 		return nil, err
 	}
-	config, err := models.ReadGPTConfig(configPath)
+	config, err := models.ReadConfig(configPath)
 	if err != nil {
 		return nil, err
 	}
@@ -45,19 +45,28 @@ func (o Options) Open(path string) (*LM, error) {
 	if err != nil {
 		return nil, err
 	}
-	note, err := models.CheckVocab(config.VocabSize, tokenizer.VocabSize(), nil)
+	note, err := models.CheckVocab(config.Shape().VocabSize, tokenizer.VocabSize(), nil)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	lm := &LM{Tokenizer: tokenizer, Weights: weightsPath, Note: note}
 	err = torch.Do(func() (err error) {
-		lm.Model, err = models.LoadGPT(config, weightsPath)
+		lm.Model, err = models.Load(config, weightsPath)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
 	return lm, nil
+}
+
+// ReadConfig reads the configuration of the network in a run folder or a Hugging Face folder, without its weights.
+func ReadConfig(path string) (models.Config, error) {
+	configPath, _, err := Options{}.locate(path)
+	if err != nil {
+		return nil, err
+	}
+	return models.ReadConfig(configPath)
 }
 
 // Close frees the model. A second call does nothing.
@@ -75,17 +84,21 @@ func (o Options) locate(dir string) (config, weights string, err error) {
 		return "", "", fmt.Errorf("%s: there is no such folder; give a run folder or a Hugging Face folder", dir)
 	}
 	if !info.IsDir() {
+		if err := models.RefusePickle(dir); err != nil {
+			return "", "", err
+		}
 		return "", "", fmt.Errorf("%s: is a file; give the folder of the run or model", dir)
 	}
 	if config = filepath.Join(dir, "config.json"); exists(config) {
-		weights = filepath.Join(dir, "model.safetensors")
 		if o.Checkpoint != "" && o.Checkpoint != "last" {
 			return "", "", fmt.Errorf("%s: is a Hugging Face folder, which has no checkpoint %s", dir, o.Checkpoint)
 		}
-		if !exists(weights) {
-			return "", "", missingWeights(dir)
+		for _, name := range []string{models.WeightsFile, models.WeightsIndex} {
+			if weights = filepath.Join(dir, name); exists(weights) {
+				return config, weights, nil
+			}
 		}
-		return config, weights, nil
+		return "", "", missingWeights(dir)
 	}
 	if config = filepath.Join(dir, "model.json"); !exists(config) {
 		return "", "", fmt.Errorf("%s: holds neither config.json (a Hugging Face folder) nor model.json (a run folder)", dir)
@@ -125,11 +138,8 @@ func (o Options) checkpoint(run string) (string, error) {
 
 // missingWeights names what a Hugging Face folder has instead of model.safetensors.
 func missingWeights(dir string) error {
-	if exists(filepath.Join(dir, "model.safetensors.index.json")) {
-		return fmt.Errorf("%s: the weights are cut into several files, which this build does not read; save them as one with transformers' save_pretrained(max_shard_size=\"100GB\")", dir)
-	}
-	if exists(filepath.Join(dir, "pytorch_model.bin")) {
-		return fmt.Errorf("%s: holds pytorch_model.bin, a pickle, which is never opened; convert it with transformers: AutoModelForCausalLM.from_pretrained(%q).save_pretrained(%q)", dir, dir, dir+"-safe")
+	if pickle := models.PickleIn(dir); pickle != "" {
+		return fmt.Errorf("%s %s", pickle, models.PickleRemedy(dir))
 	}
 	return fmt.Errorf("%s: holds no model.safetensors", dir)
 }

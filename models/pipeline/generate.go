@@ -94,7 +94,7 @@ func (lm *LM) Generate(ctx context.Context, prompt string, o GenerateOptions, em
 
 // lastLogits returns the logits [V] of what follows ids, for the tokens that the tokenizer has.
 func (lm *LM) lastLogits(ids []int32) (logits []float32, err error) {
-	window := ids[max(0, len(ids)-lm.Model.Config.NumContext):]
+	window := ids[max(0, len(ids)-lm.Model.Configuration().Shape().NumContext):]
 	err = torch.Do(func() error {
 		torch.NoGrad(func() {
 			hidden := lm.Model.Hidden(oneRow(window)).Narrow(0, int64(len(window)-1), 1)

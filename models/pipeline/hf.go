@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/go-cloze/cloze/models"
 	"github.com/go-cloze/cloze/models/torch"
@@ -12,22 +13,22 @@ import (
 )
 
 // WriteHF writes a folder that transformers' AutoModelForCausalLM and AutoTokenizer open as it is: config.json,
-// model.safetensors (tied weights once), generation_config.json, tokenizer.json, tokenizer_config.json and
+// model.safetensors (tied weights once; several files and their index above 5 GB), generation_config.json, tokenizer.json, tokenizer_config.json and
 // special_tokens_map.json. dir must not exist or be empty. The folder is read again before it gets its name;
 // the report holds the largest difference of weights and logits.
-func WriteHF(dir string, model *models.GPT, tokenizer *tokenize.Tokenizer) (Report, error) {
+func WriteHF(dir string, model models.Network, tokenizer *tokenize.Tokenizer) (Report, error) {
 	lm := &LM{Model: model, Tokenizer: tokenizer}
 	return lm.Export(dir, ExportOptions{Format: HF})
 }
 
 // writeHF writes the files of the folder, which exists.
-func (lm *LM) writeHF(dir string) error {
-	if _, err := models.CheckVocab(lm.Model.Config.VocabSize, lm.Tokenizer.VocabSize(), nil); err != nil {
+func (lm *LM) writeHF(dir string, maxFileBytes int64) error {
+	if _, err := models.CheckVocab(lm.Model.Configuration().Shape().VocabSize, lm.Tokenizer.VocabSize(), nil); err != nil {
 		return err
 	}
-	var config models.GPTConfig
+	var config models.Config
 	err := torch.Do(func() (err error) {
-		config, err = lm.Model.SaveHF(filepath.Join(dir, "model.safetensors"))
+		config, _, err = models.SaveHF(lm.Model, dir, maxFileBytes)
 		return err
 	})
 	if err != nil {
@@ -35,11 +36,18 @@ func (lm *LM) writeHF(dir string) error {
 	}
 	special, generation := map[string]any{}, map[string]any{"_from_model_config": true}
 	if end, ok := lm.Tokenizer.EndOfText(); ok {
-		id := int(end)
-		config.BOS, config.EOS = &id, &id
-		generation["bos_token_id"], generation["eos_token_id"] = id, id
-		token, _ := lm.Tokenizer.Token(end)
-		special["bos_token"], special["eos_token"] = token, token
+		begins, ends, err := textEnds(config, end)
+		if err != nil {
+			return err
+		}
+		generation["bos_token_id"], generation["eos_token_id"] = begins, ends
+		if config, err = models.WithKeys(config, map[string]any{"bos_token_id": begins, "eos_token_id": ends}); err != nil {
+			return err
+		}
+		special["eos_token"], _ = lm.Tokenizer.Token(end)
+		if token, ok := lm.Tokenizer.Token(int32(begins[0])); ok {
+			special["bos_token"] = token
+		}
 	}
 	configJSON, err := config.ConfigJSON()
 	if err != nil {
@@ -47,7 +55,7 @@ func (lm *LM) writeHF(dir string) error {
 	}
 	// The general class: it takes all it does from tokenizer.json. gpt2's own would look for vocab.json too.
 	tokenizerConfig := map[string]any{
-		"tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": config.NumContext, "clean_up_tokenization_spaces": false,
+		"tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": config.Shape().NumContext, "clean_up_tokenization_spaces": false,
 	}
 	for name, token := range special {
 		tokenizerConfig[name] = token
@@ -72,6 +80,26 @@ func (lm *LM) writeHF(dir string) error {
 	return lm.Tokenizer.Save(filepath.Join(dir, "tokenizer.json"))
 }
 
+// textEnds returns the ids that begin and end a text: those of the configuration where they fit the tokenizer, which
+// ends a text with end, else that one id for both.
+func textEnds(config models.Config, end int32) (begins, ends models.TokenIDs, err error) {
+	data, err := config.ConfigJSON()
+	if err != nil {
+		return nil, nil, err
+	}
+	var ids struct {
+		BOS models.TokenIDs `json:"bos_token_id"`
+		EOS models.TokenIDs `json:"eos_token_id"`
+	}
+	if err := json.Unmarshal(data, &ids); err != nil {
+		return nil, nil, err
+	}
+	if len(ids.BOS) == 1 && slices.Contains(ids.EOS, int(end)) {
+		return ids.BOS, ids.EOS, nil
+	}
+	return models.TokenIDs{int(end)}, models.TokenIDs{int(end)}, nil
+}
+
 // compareHF opens the folder and returns the largest difference to the model that was written: of all weights,
 // and of the logits of a passage.
 func (lm *LM) compareHF(dir string) (weights, logits float64, err error) {
@@ -88,7 +116,7 @@ func (lm *LM) compareHF(dir string) (weights, logits float64, err error) {
 					weights = max(weights, largestDifference(param.Tensor, written.Tensor))
 				})
 			}
-			ids := make([]int32, min(64, lm.Model.Config.NumContext))
+			ids := make([]int32, min(64, lm.Model.Configuration().Shape().NumContext))
 			for i := range ids {
 				ids[i] = int32(i * 7919 % lm.Tokenizer.VocabSize()) // spread over the vocabulary by a prime
 			}

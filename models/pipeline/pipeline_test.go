@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"maps"
 	"math"
 	"os"
@@ -34,9 +35,19 @@ func newLM(t *testing.T, change func(*models.GPTConfig)) *LM {
 	if change != nil {
 		change(&config)
 	}
+	return newLMOf(t, config)
+}
+
+// newLMOf is a model of that configuration with the tokenizer of 320 tokens.
+func newLMOf(t *testing.T, config models.Config) *LM {
+	t.Helper()
+	tokenizer, err := tokenize.Open("../../testdata/models/tokenizer.json")
+	if err != nil {
+		t.Fatal(err)
+	}
 	lm := &LM{Tokenizer: tokenizer}
 	err = torch.Do(func() (err error) {
-		lm.Model, err = models.NewGPT(config, 11)
+		lm.Model, err = models.New(config, 11)
 		return err
 	})
 	if err != nil {
@@ -54,7 +65,7 @@ func writeRun(t *testing.T, lm *LM) string {
 	if err := os.MkdirAll(checkpoint, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	config, err := lm.Model.Config.ConfigJSON()
+	config, err := lm.Model.Configuration().ConfigJSON()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,16 +82,43 @@ func writeRun(t *testing.T, lm *LM) string {
 }
 
 // hfVariants are the configurations whose export is checked.
-var hfVariants = map[string]func(*models.GPTConfig){
-	"as GPT-2":            nil,
-	"without biases":      func(c *models.GPTConfig) { c.Bias, c.Activation = false, "gelu" },
-	"untied, inner width": func(c *models.GPTConfig) { c.TiedHead, c.InnerDim, c.Activation = false, 40, "relu" },
-	"larger table":        func(c *models.GPTConfig) { c.VocabSize += 7 },
+var hfVariants = map[string]models.Config{
+	"as GPT-2":            gptVariant(func(*models.GPTConfig) {}),
+	"without biases":      gptVariant(func(c *models.GPTConfig) { c.Bias, c.Activation = false, "gelu" }),
+	"untied, inner width": gptVariant(func(c *models.GPTConfig) { c.TiedHead, c.InnerDim, c.Activation = false, 40, "relu" }),
+	"larger table":        gptVariant(func(c *models.GPTConfig) { c.VocabSize += 7 }),
+	"Llama":               llamaVariant(func(*models.LlamaConfig) {}),
+	"Llama, untied, biases": llamaVariant(func(c *models.LlamaConfig) {
+		c.TiedHead, c.AttnBias, c.MLPBias, c.NumKVHeads, c.HeadDim = false, true, true, 1, 12
+	}),
+	"Llama, scaled positions": llamaVariant(func(c *models.LlamaConfig) {
+		c.RopeTheta, c.NumKVHeads = 100, 4
+		c.RopeScaling = models.RopeScaling{Type: "llama3", Factor: 8, LowFreqFactor: 1, HighFreqFactor: 4, OldContext: 16}
+	}),
+	"Llama, linear": llamaVariant(func(c *models.LlamaConfig) { c.RopeScaling = models.RopeScaling{Type: "linear", Factor: 2} }),
+}
+
+// gptVariant is a GPT of newLM's size, otherwise as change says.
+func gptVariant(change func(*models.GPTConfig)) models.Config {
+	config := models.DefaultGPT()
+	config.NumLayers, config.NumHeads, config.Dim, config.NumContext = 2, 4, 32, 64
+	config.VocabSize, config.InitStd = 320, 0.2
+	change(&config)
+	return config
+}
+
+// llamaVariant is gptVariant of a Llama with grouped queries.
+func llamaVariant(change func(*models.LlamaConfig)) models.Config {
+	config := models.DefaultLlama()
+	config.NumLayers, config.NumHeads, config.NumKVHeads, config.Dim, config.InnerDim = 2, 4, 2, 32, 48
+	config.NumContext, config.VocabSize, config.InitStd, config.TiedHead = 64, 320, 0.2, true
+	change(&config)
+	return config
 }
 
 func TestHFFolderComesBack(t *testing.T) {
-	for name, change := range hfVariants {
-		lm := newLM(t, change)
+	for name, config := range hfVariants {
+		lm := newLMOf(t, config)
 		dir := filepath.Join(t.TempDir(), "new", "model")
 		report, err := WriteHF(dir, lm.Model, lm.Tokenizer)
 		if err != nil {
@@ -107,6 +145,8 @@ func TestHFFolderComesBack(t *testing.T) {
 type transformersSays struct {
 	IDs, Generated      []int32
 	Logits              []float32
+	Lengths             []int32   // tokens of each row of a padded batch
+	Batch               []float32 // its logits, without those of the padding
 	Text, EOS           string
 	Missing, Unexpected []string
 }
@@ -117,19 +157,24 @@ func TestTransformersOpensTheFolder(t *testing.T) {
 	if python == "" {
 		t.Skip("CLOZE_PYTHON is not set to a Python with transformers")
 	}
-	const text = "The pot of tea steht in Köln <|endoftext|> und der Tisch"
-	arguments := []string{"../../testdata/gen/models_hf_check.py", text}
-	var models []*LM
-	names := slices.Sorted(maps.Keys(hfVariants))
-	for _, name := range names {
-		lm := newLM(t, hfVariants[name])
+	folders := map[string]*LM{}
+	for _, config := range hfVariants {
+		lm := newLMOf(t, config)
 		dir := filepath.Join(t.TempDir(), "model")
 		if _, err := WriteHF(dir, lm.Model, lm.Tokenizer); err != nil {
-			t.Fatalf("%s: %v", name, err)
+			t.Fatal(err)
 		}
-		models, arguments = append(models, lm), append(arguments, dir)
+		folders[dir] = lm
 	}
-	command := exec.Command(python, arguments...)
+	checkWithTransformers(t, python, folders)
+}
+
+// checkWithTransformers compares what transformers makes of folders with what we make of the models written there.
+func checkWithTransformers(t *testing.T, python string, folders map[string]*LM) {
+	t.Helper()
+	const text = "The pot of tea steht in Köln <|endoftext|> und der Tisch"
+	dirs := slices.Sorted(maps.Keys(folders))
+	command := exec.Command(python, append([]string{"../../testdata/gen/models_hf_check.py", text}, dirs...)...)
 	command.Env = append(os.Environ(), "HF_HUB_OFFLINE=1")
 	var stderr strings.Builder
 	command.Stderr = &stderr
@@ -138,12 +183,12 @@ func TestTransformersOpensTheFolder(t *testing.T) {
 		t.Fatalf("%v\n%s", err, stderr.String())
 	}
 	lines := json.NewDecoder(bytes.NewReader(out))
-	for i, name := range names {
+	for i, dir := range dirs {
 		var theirs transformersSays
 		if err := lines.Decode(&theirs); err != nil {
 			t.Fatal(err)
 		}
-		t.Run(name, func(t *testing.T) { theirs.compare(t, models[i], text) })
+		t.Run(fmt.Sprintf("%d/%s", i, folders[dir].Model.Configuration().Shape().ModelType), func(t *testing.T) { theirs.compare(t, folders[dir], text) })
 	}
 }
 
@@ -164,10 +209,22 @@ func (theirs transformersSays) compare(t *testing.T, lm *LM, text string) {
 	if largest > 1e-4 {
 		t.Errorf("logits differ by %g", largest)
 	}
+	var ids, offsets = []int32{}, []int32{0}
+	for _, n := range theirs.Lengths {
+		ids, offsets = append(ids, theirs.IDs[:n]...), append(offsets, offsets[len(offsets)-1]+n)
+	}
+	packed, batch := packedLogits(t, lm, ids, offsets), 0.0
+	for i := range packed {
+		batch = max(batch, math.Abs(float64(packed[i]-theirs.Batch[i])))
+	}
+	t.Logf("logits of a batch of %v tokens differ by %g at most", theirs.Lengths, batch)
+	if batch > 1e-4 {
+		t.Errorf("logits of a batch of %v tokens differ by %g", theirs.Lengths, batch)
+	}
 	if len(theirs.Missing)+len(theirs.Unexpected) > 0 || theirs.EOS != "<|endoftext|>" {
 		t.Errorf("missing %v, unexpected %v, eos %q", theirs.Missing, theirs.Unexpected, theirs.EOS)
 	}
-	if lm.Model.Config.VocabSize > lm.Tokenizer.VocabSize() {
+	if lm.Model.Configuration().Shape().VocabSize > lm.Tokenizer.VocabSize() {
 		return // transformers also chooses ids that have no token
 	}
 	got, err := lm.Generate(context.Background(), text, GenerateOptions{MaxTokens: 20}, nil)
@@ -176,12 +233,18 @@ func (theirs transformersSays) compare(t *testing.T, lm *LM, text string) {
 	}
 }
 
-func allLogits(t *testing.T, lm *LM, ids []int32) (logits []float32) {
+func allLogits(t *testing.T, lm *LM, ids []int32) []float32 {
+	t.Helper()
+	return packedLogits(t, lm, ids, []int32{0, int32(len(ids))})
+}
+
+// packedLogits are the logits of each token of packed rows.
+func packedLogits(t *testing.T, lm *LM, ids, offsets []int32) (logits []float32) {
 	t.Helper()
 	err := torch.Do(func() error {
 		torch.NoGrad(func() {
 			weight, bias := lm.Model.Head()
-			logits = lm.Model.Hidden(oneRow(ids)).Linear(weight, bias).Float32s()
+			logits = lm.Model.Hidden(models.NewInput(ids, models.RowPositions(offsets), offsets, torch.CPU, false)).Linear(weight, bias).Float32s()
 		})
 		return nil
 	})
@@ -256,14 +319,14 @@ func TestFoldersThatAreNoModelAreNamed(t *testing.T) {
 		"model_type is \"bert\"":       folder(write("model.json", `{"model_type": "bert"}`)),
 		"n_head":                       folder(write("model.json", `{"model_type": "gpt2", "n_head": 5}`)),
 		"is a pickle":                  "",
-		"cut into several files": folder(func(dir string) error {
-			return errors.Join(write("config.json", "{}")(dir), write("model.safetensors.index.json", "{}")(dir))
+		"names no tensor": folder(func(dir string) error {
+			return errors.Join(write("config.json", `{"model_type": "gpt2"}`)(dir), write("model.safetensors.index.json", "{}")(dir))
 		}),
 		"320 tokens":     folder(write("model.json", `{"model_type": "gpt2", "vocab_size": 300}`)),
 		"tokenizer.json": folder(write("tokenizer.json", `{"model": `)),
 	} {
 		if want == "is a pickle" {
-			want, path = "a pickle, which is never opened", folder(func(dir string) error {
+			want, path = "pytorch_model.bin is a pickle, which can run code", folder(func(dir string) error {
 				return errors.Join(write("config.json", "{}")(dir), write("pytorch_model.bin", "")(dir))
 			})
 		}

@@ -26,7 +26,7 @@ func (lm *LM) table(tableVD *torch.Tensor) (*embeddings.Vectors, error) {
 	if err := torch.Do(func() error { rows = tableVD.Float32s(); return nil }); err != nil {
 		return nil, err
 	}
-	dim := lm.Model.Config.Dim
+	dim := lm.Model.Configuration().Shape().Dim
 	var pieces []string
 	for id := range int32(lm.Tokenizer.VocabSize()) {
 		if _, ok := lm.Tokenizer.Token(id); ok {
