@@ -7,6 +7,8 @@ STATICCHECK = go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME ?= 20s
 # Tests on larger real data skip themselves where this is empty.
 export CLOZE_DATA ?= $(wildcard $(abspath ../shared/data))
+# As the command sets it for itself: threads that spin for long stall each other on a busy machine (docs/log.md).
+export GOMP_SPINCOUNT ?= 1000
 
 .PHONY: help setup build demo test check plain race torch setup-test bench quality parity dist fuzz lint clean
 help: ## list the targets
@@ -25,8 +27,8 @@ test: lint plain race torch setup-test ## set up, check and run every test
 
 plain: ## tests of the plain rooms, without cgo
 	$(NOCGO) go test $(PLAIN)
-race: ## tests of the plain rooms under the race detector
-	GOWORK=off CGO_ENABLED=1 go test -race $(PLAIN)
+race: ## the same under the race detector, which makes tests of a time limit meaningless
+	GOWORK=off CGO_ENABLED=1 go test -race -skip 'TestLexerIsLinear|TestHostileFilesAreQuickAndSmall' $(PLAIN)
 torch: setup ## all tests, with libtorch
 	go test -tags torch ./...
 setup-test: setup ## the real set-up against an index that breaks, killed at random moments
