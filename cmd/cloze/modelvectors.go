@@ -14,7 +14,7 @@ import (
 )
 
 // inputTables are the names that model files give to the table of input embeddings, [V,D].
-var inputTables = []string{"transformer.wte.weight", "wte.weight"}
+var inputTables = []string{"transformer.wte.weight", "wte.weight", "model.embed_tokens.weight", "embed_tokens.weight"}
 
 // openVectors opens a vector file, or the input embeddings of a run or Hugging Face folder, without libtorch.
 func openVectors(path string, o embeddings.Options) (*embeddings.Vectors, error) {
@@ -80,7 +80,7 @@ func openInputTable(dir, weights string) (*embeddings.Vectors, error) {
 		}
 		return tableVectors(weights, t, rows, int(tensor.Shape[0]), int(tensor.Shape[1]))
 	}
-	return nil, fmt.Errorf("%s: no table of input embeddings (%s); is it a GPT-2 model?", weights, strings.Join(inputTables, ", "))
+	return nil, fmt.Errorf("%s: no table of input embeddings (%s); is it a GPT-2 or Llama model?", weights, strings.Join(inputTables, ", "))
 }
 
 // tableVectors names the rows of a table; rows of ids without a token stand for nothing and are left out. It moves

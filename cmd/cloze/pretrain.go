@@ -18,14 +18,14 @@ import (
 
 // pretrainFlags are the flags of "pretrain".
 type pretrainFlags struct {
-	objective, model, tokenizer, out, cache string
-	steps                                   int
-	seed                                    uint64
-	device                                  string
-	threads                                 int
-	resume, quiet, json                     bool
-	config                                  configFlags
-	reading                                 readingFlags
+	objective, model, init, tokenizer, out, cache string
+	steps                                         int
+	seed                                          uint64
+	device                                        string
+	threads                                       int
+	resume, quiet, json                           bool
+	config                                        configFlags
+	reading                                       readingFlags
 
 	changed    func(flag string) bool
 	vocabGiven bool // the user, not the tokenizer, said how many rows the table has
@@ -43,8 +43,10 @@ tokenizer.json, model.json, metrics.jsonl, tokens, checkpoints. PATH is a file, 
 Without --tokenizer one is trained on the texts first. Some documents are held out and never trained on; the report
 at the end gives the loss on them beside that of guessing by token frequency. An interrupt writes a checkpoint.
 
---model is a preset (` + strings.Join(models.GPTPresets(), ", ") + `)
-or a config.json of Hugging Face's GPT-2.
+--model is a preset (` + strings.Join(models.GPTPresets(), ", ") + `;
+` + strings.Join(models.LlamaPresets(), ", ") + `)
+or a config.json of Hugging Face's GPT-2 or Llama. --init goes on from the weights of a run or a Hugging Face folder, with
+its tokenizer; a --tokenizer that adds tokens to it grows the vocabulary.
 
 Keys and their defaults, for --config and --set; train.block_size and train.batch_size follow from the model's context,
 train.warmup_steps from the steps, and model.vocab_size from the tokenizer, unless given:
@@ -74,6 +76,7 @@ train.warmup_steps from the steps, and model.vocab_size from the tokenizer, unle
 	}
 	cmd.Flags().StringVar(&f.objective, "objective", cfg.Objective, "what the model is trained for: next-token")
 	cmd.Flags().StringVar(&f.model, "model", "", `preset or config.json (default "`+cfg.Model.Preset+`")`)
+	cmd.Flags().StringVar(&f.init, "init", "", "run or Hugging Face folder whose weights and tokenizer training starts from")
 	addTokenizer(cmd, &f.tokenizer, "tokenizer.json to use, or a folder that holds one (default: trained on the texts)")
 	cmd.Flags().StringVar(&f.out, "out", "", "run folder to make; refused if it exists and is not empty")
 	cmd.Flags().StringVar(&f.cache, "cache", "", "folder that keeps token shards for runs on the same texts and tokenizer (default: RUN/tokens)")

@@ -3,6 +3,8 @@
 package main
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -10,6 +12,7 @@ import (
 
 	"github.com/go-cloze/cloze/cmd/cloze/config"
 	"github.com/go-cloze/cloze/models"
+	"github.com/go-cloze/cloze/models/pipeline"
 	"github.com/go-cloze/cloze/objectives"
 	"github.com/go-cloze/cloze/objectives/loss"
 	"github.com/go-cloze/cloze/objectives/train"
@@ -29,10 +32,41 @@ type pretrainConfig struct {
 	Threads    int                    `yaml:"threads"` // 0 is all that this process may use
 }
 
-// modelSection is a preset and what differs from it.
+// modelSection is a preset and what differs from it; the keys are those of the preset's family.
 type modelSection struct {
 	Preset string `yaml:"preset"`
-	models.GPTConfig
+	ModelKeys
+}
+
+// ModelKeys is a pointer to a family's configuration.
+type ModelKeys any
+
+// allFamilies holds the keys of every family, for reading a file whose preset is not known yet. Where two have a key,
+// the first takes it: Llama, whose ids may be lists too.
+type allFamilies struct {
+	LlamaKeys
+	GPTKeys
+}
+
+type (
+	LlamaKeys any
+	GPTKeys   any
+)
+
+func newModelSection(preset string, c models.Config) modelSection {
+	return modelSection{preset, models.Settings(c)}
+}
+
+// config is the network that the section describes.
+func (m modelSection) config() models.Config { return models.Configured(m.ModelKeys) }
+
+// setVocab makes the table as long as the tokenizer wants it.
+func (m *modelSection) setVocab(rows int) error {
+	c, err := models.WithKeys(m.config(), map[string]any{"vocab_size": rows})
+	if err == nil {
+		m.ModelKeys = models.Settings(c)
+	}
+	return err
 }
 
 // dataSection says what of the corpus is held out, and how much is taken.
@@ -60,20 +94,20 @@ func newObjective(name string) (objective, error) {
 
 func defaultPretrain() pretrainConfig {
 	preset := models.GPTPresets()[0]
-	gpt, err := models.GPTPreset(preset)
+	network, err := models.Preset(preset)
 	if err != nil {
 		panic(err) // a preset that lists itself and cannot be made is our bug
 	}
 	return pretrainConfig{
-		Objective: "next-token", Model: modelSection{preset, gpt}, Tokenizer: defaultTokenizer(), Corpus: defaultCorpus(),
+		Objective: "next-token", Model: newModelSection(preset, network), Tokenizer: defaultTokenizer(), Corpus: defaultCorpus(),
 		Data:  dataSection{objectives.DefaultSplit(), 1 << 36},
 		Train: train.DefaultConfig(), Checkpoint: train.DefaultCheckpoint(), Device: "cpu",
 	}
 }
 
 // resolve lays file, --set and flags over the defaults, the preset below all of them, and fits what was not given to
-// what was: a block is the model's context, a step about as many tokens as by default, the warm-up a tenth of the
-// steps at most.
+// what was: a block is the model's context but at most 2048 tokens, a step about as many tokens as by default, the
+// warm-up a tenth of the steps at most.
 func (c *pretrainConfig) resolve(f *pretrainFlags) error {
 	given, err := c.load(f)
 	if err != nil {
@@ -82,7 +116,7 @@ func (c *pretrainConfig) resolve(f *pretrainFlags) error {
 	f.lay(c)
 	tokens := c.Train.StepTokens()
 	if !slices.Contains(given, "train.block_size") {
-		c.Train.BlockSize = c.Model.NumContext
+		c.Train.BlockSize = min(c.Model.config().Shape().NumContext, 2048)
 	}
 	if !slices.Contains(given, "train.batch_size") {
 		c.Train.BatchSize = int(max(1, tokens/int64(c.Train.BlockSize)))
@@ -90,7 +124,7 @@ func (c *pretrainConfig) resolve(f *pretrainFlags) error {
 	if !slices.Contains(given, "train.warmup_steps") {
 		c.Train.WarmupSteps = min(c.Train.WarmupSteps, c.Train.Steps/10)
 	}
-	f.vocabGiven = slices.Contains(given, "model.vocab_size") || strings.HasSuffix(f.model, ".json")
+	f.vocabGiven = slices.Contains(given, "model.vocab_size") || strings.HasSuffix(f.model, ".json") || f.init != ""
 	if err := c.Corpus.resolve(&f.reading); err != nil {
 		return err
 	}
@@ -100,33 +134,56 @@ func (c *pretrainConfig) resolve(f *pretrainFlags) error {
 // load reads the keys twice: the first time to learn which preset they stand on.
 func (c *pretrainConfig) load(f *pretrainFlags) ([]string, error) {
 	first := *c
+	first.Model.ModelKeys = &allFamilies{&models.LlamaConfig{}, &models.GPTConfig{}}
 	if _, err := config.Load(&first, f.config.file, f.config.sets); err != nil {
 		return nil, err
 	}
-	name := first.Model.Preset
-	if f.model != "" {
+	name, network, err := first.Model.Preset, models.Config(nil), error(nil)
+	switch {
+	case f.init != "" && f.model != "":
+		return nil, errors.New("--init brings the model that --model names; leave one of them out")
+	case f.init != "":
+		name = f.init
+		network, err = pipeline.ReadConfig(f.init)
+	case f.model != "":
 		name = f.model
+		fallthrough
+	default:
+		network, err = modelConfig(name)
 	}
-	gpt, err := modelConfig(name)
 	if err != nil {
 		return nil, err
 	}
-	c.Model = modelSection{name, gpt}
+	c.Model = newModelSection(name, network)
 	given, err := config.Load(c, f.config.file, f.config.sets)
 	c.Model.Preset = name
+	if err == nil && f.init != "" && !sameConfig(network, c.Model.config()) {
+		keys := slices.DeleteFunc(slices.Clone(given), func(key string) bool { return !strings.HasPrefix(key, "model.") })
+		err = fmt.Errorf("--init %s brings the model as it is, and %s would make it another; leave out what differs", f.init, strings.Join(keys, ", "))
+	}
 	return given, err
 }
 
-// modelConfig is the configuration of a preset, or of a config.json.
-func modelConfig(name string) (models.GPTConfig, error) {
+// sameConfig says whether two configurations are one, key by key.
+func sameConfig(a, b models.Config) bool {
+	one, errA := a.ConfigJSON()
+	other, errB := b.ConfigJSON()
+	return errA == nil && errB == nil && bytes.Equal(one, other)
+}
+
+// modelConfig is the configuration of a preset, of a config.json, or of the model in a folder.
+func modelConfig(name string) (models.Config, error) {
 	if !strings.HasSuffix(name, ".json") && !strings.ContainsRune(name, os.PathSeparator) {
-		return models.GPTPreset(name)
+		return models.Preset(name)
 	}
-	gpt, err := models.ReadGPTConfig(name)
+	if info, err := os.Stat(name); err == nil && info.IsDir() {
+		return pipeline.ReadConfig(name)
+	}
+	network, err := models.ReadConfig(name)
 	if err != nil && !strings.Contains(err.Error(), name) {
 		err = fmt.Errorf("%s: %w", name, err)
 	}
-	return gpt, err
+	return network, err
 }
 
 // validate checks each section and what they say together.
@@ -134,15 +191,15 @@ func (c *pretrainConfig) validate() error {
 	if _, err := newObjective(c.Objective); err != nil {
 		return err
 	}
-	for _, section := range []interface{ Validate() error }{c.Model, c.Data, c.Train, c.Checkpoint} {
+	for _, section := range []interface{ Validate() error }{c.Model.config(), c.Data, c.Train, c.Checkpoint} {
 		if err := section.Validate(); err != nil {
 			return err
 		}
 	}
 	switch {
-	case c.Train.BlockSize > c.Model.NumContext:
-		return fmt.Errorf("train.block_size %d is more than the model's context of %d tokens (model.n_positions); lower the one or raise the other",
-			c.Train.BlockSize, c.Model.NumContext)
+	case c.Train.BlockSize > c.Model.config().Shape().NumContext:
+		return fmt.Errorf("train.block_size %d is more than the model's context of %d tokens (model.n_positions, model.max_position_embeddings); lower the one or raise the other",
+			c.Train.BlockSize, c.Model.config().Shape().NumContext)
 	case c.Data.MaxTokens < 1:
 		return fmt.Errorf("data.max_tokens is %d; give at least 1", c.Data.MaxTokens)
 	case c.Threads < 0:

@@ -11,6 +11,7 @@ import (
 
 	"github.com/go-cloze/cloze/corpus/shard"
 	"github.com/go-cloze/cloze/models"
+	"github.com/go-cloze/cloze/models/pipeline"
 	"github.com/go-cloze/cloze/models/torch"
 	"github.com/go-cloze/cloze/objectives"
 	"github.com/go-cloze/cloze/objectives/train"
@@ -25,7 +26,8 @@ type pretraining struct {
 	paths []string
 
 	tokenizer *tokenize.Tokenizer
-	beside    string // where the token shards are until there is a run folder; "" with --cache
+	init      *pipeline.LM // of --init, nil without
+	beside    string       // where the token shards are until there is a run folder; "" with --cache
 	set       *shard.Set
 	report    pretrainReport
 	train     *objectives.Stream
@@ -34,6 +36,11 @@ type pretraining struct {
 
 func (p *pretraining) run() error {
 	defer p.closeTokens()
+	defer func() {
+		if p.init != nil {
+			p.init.Close()
+		}
+	}()
 	steps := []func() error{p.openTokenizer, p.encode, p.split, p.trainModel}
 	for _, step := range steps {
 		if err := step(); err != nil {
@@ -45,11 +52,18 @@ func (p *pretraining) run() error {
 
 func (p *pretraining) stderr() io.Writer { return p.cmd.ErrOrStderr() }
 
-// openTokenizer opens --tokenizer or trains one on the corpus.
+// openTokenizer opens --tokenizer or that of --init, or trains one on the corpus.
 func (p *pretraining) openTokenizer() (err error) {
 	if p.flags.tokenizer != "" {
-		p.tokenizer, err = tokenize.Open(p.flags.tokenizer)
-		return err
+		if p.tokenizer, err = tokenize.Open(p.flags.tokenizer); err != nil {
+			return err
+		}
+	}
+	if p.flags.init != "" {
+		return p.openInit()
+	}
+	if p.tokenizer != nil {
+		return nil
 	}
 	if p.paths[0] == "-" {
 		return errors.New("standard input can be read only once, to train a tokenizer it would be read twice; give --tokenizer, or put the text into a file")
@@ -64,13 +78,31 @@ func (p *pretraining) openTokenizer() (err error) {
 	return err
 }
 
+// openInit opens the model of --init, and grows its vocabulary where --tokenizer has more.
+func (p *pretraining) openInit() error {
+	lm, growth, err := pipeline.Init(p.flags.init, pipeline.InitOptions{Tokenizer: p.tokenizer, Seed: p.cfg.Train.Seed})
+	if err != nil {
+		return err
+	}
+	p.init, p.tokenizer = lm, lm.Tokenizer
+	p.cfg.Model = newModelSection(p.flags.init, lm.Model.Configuration())
+	p.note("weights of " + lm.Weights)
+	if growth.Rows > 0 {
+		p.note(growth.String())
+	}
+	return nil
+}
+
 func (p *pretraining) note(text string) { p.report.Notes = append(p.report.Notes, text) }
 
 // split holds documents out, looks at the whole before the first step, and says what it sees.
 func (p *pretraining) split() (err error) {
 	if !p.flags.vocabGiven {
-		p.cfg.Model.VocabSize = p.tokenizer.VocabSize()
+		if err := p.cfg.Model.setVocab(p.tokenizer.VocabSize()); err != nil {
+			return err
+		}
 	}
+	network := p.cfg.Model.config()
 	textBytes := func(ids []int32) int64 { return int64(len(p.tokenizer.AppendBytes(nil, ids, true))) }
 	p.train, p.valid, p.report.Split = objectives.Split(p.set, p.cfg.Data.SplitConfig, textBytes)
 	objective, err := newObjective(p.cfg.Objective)
@@ -78,8 +110,8 @@ func (p *pretraining) split() (err error) {
 		return err
 	}
 	p.report.Preflight, err = objectives.Check{
-		Objective: objective.examples, Train: p.train, Valid: p.valid, BlockSize: p.cfg.Train.BlockSize, Rows: p.cfg.Model.VocabSize,
-		TokenizerSize: p.tokenizer.VocabSize(), Parameters: p.cfg.Model.NumParams(), StepTokens: p.cfg.Train.StepTokens(),
+		Objective: objective.examples, Train: p.train, Valid: p.valid, BlockSize: p.cfg.Train.BlockSize, Rows: network.Shape().VocabSize,
+		TokenizerSize: p.tokenizer.VocabSize(), Parameters: network.NumParams(), StepTokens: p.cfg.Train.StepTokens(),
 		Repeats: objectives.Repeats(p.set), AllTexts: p.set.Documents(),
 	}.Preflight()
 	if err != nil {
@@ -100,8 +132,8 @@ func (p *pretraining) split() (err error) {
 
 // trainModel makes the run folder and trains.
 func (p *pretraining) trainModel() error {
-	gpt := p.cfg.Model.GPTConfig
-	modelJSON, err := gpt.ConfigJSON()
+	network := p.cfg.Model.config()
+	modelJSON, err := network.ConfigJSON()
 	if err != nil {
 		return err
 	}
@@ -117,11 +149,8 @@ func (p *pretraining) trainModel() error {
 		return err
 	}
 	p.report.Out = p.flags.out
-	var model *models.GPT
-	if err := torch.Do(func() error {
-		model, err = models.NewGPT(gpt, p.cfg.Train.Seed)
-		return err
-	}); err != nil {
+	model, err := p.model(network)
+	if err != nil {
 		return err
 	}
 	defer torch.Do(func() error { model.Params().Free(); return nil })
@@ -146,4 +175,16 @@ func (p *pretraining) trainModel() error {
 		return fmt.Errorf("%s: %w", p.flags.out, err)
 	}
 	return nil
+}
+
+// model is that of --init, or a fresh one.
+func (p *pretraining) model(c models.Config) (model models.Network, err error) {
+	if p.init != nil {
+		return p.init.Model, nil
+	}
+	err = torch.Do(func() error {
+		model, err = models.New(c, p.cfg.Train.Seed)
+		return err
+	})
+	return model, err
 }

@@ -193,3 +193,28 @@ func FuzzLoad(f *testing.F) {
 		}
 	})
 }
+
+// Section is an embedded interface: its keys are those of what it holds.
+type Section any
+
+func TestAnEmbeddedInterfaceLendsTheKeysOfWhatItHolds(t *testing.T) {
+	type verb struct {
+		Model struct {
+			Preset string
+			Section
+		}
+	}
+	var v verb
+	v.Model.Section = &shape{Dim: 64}
+	given, err := Load(&v, file(t, "model:\n  preset: a\n  n_embd: 128\n"), nil)
+	if err != nil || v.Model.Section.(*shape).Dim != 128 || len(given) != 2 {
+		t.Errorf("%+v, given %v, %v", v.Model.Section, given, err)
+	}
+	if got := string(Format(&v)); !strings.Contains(got, "  preset: a\n  n_embd: 128\n") {
+		t.Errorf("written as\n%s", got)
+	}
+	v.Model.Section = &training{}
+	if _, err := Load(&v, "", []string{"model.n_embd=5"}); err == nil || !strings.Contains(err.Error(), "n_embd") {
+		t.Errorf("the keys of another section are taken: %v", err)
+	}
+}

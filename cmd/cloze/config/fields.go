@@ -15,7 +15,8 @@ type field struct {
 
 var textUnmarshaler = reflect.TypeFor[encoding.TextUnmarshaler]()
 
-// fields lists the keys of the struct v in declaration order; embedded structs without a tag lend theirs.
+// fields lists the keys of the struct v in declaration order; embedded structs without a tag lend theirs, and so does
+// an embedded exported interface that holds a pointer to a struct: a section whose keys depend on what it holds.
 func fields(v reflect.Value) []field {
 	var out []field
 	t := v.Type()
@@ -25,6 +26,12 @@ func fields(v reflect.Value) []field {
 			continue
 		}
 		key, tagged := keyOf(sf)
+		if sf.Anonymous && sf.IsExported() && sf.Type.Kind() == reflect.Interface {
+			if held := v.Field(i).Elem(); held.Kind() == reflect.Pointer && held.Elem().Kind() == reflect.Struct {
+				out = append(out, fields(held.Elem())...)
+			}
+			continue
+		}
 		if key == "-" || !holdsText(sf.Type) {
 			continue
 		}
