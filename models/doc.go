@@ -9,8 +9,12 @@
 // constructor a family serves fresh weights (a seed), stored ones (a safetensors file) and mere counting
 // (a configuration's size without a byte allocated).
 //
-// Shape legend, used in names (xND) and in docs: N rows (tokens of all documents), D width, H heads,
-// K head width (D/H), F inner width, L layers, P positions, V vocabulary.
+// Who does not care for the family uses [Network] and [Config]: [ReadConfig] or [Preset] chooses by model_type or name
+// from one table (family.go), [New] and [Load] build, [SaveHF] writes, [Grow] adds rows for new tokens. Weights are
+// safetensors, one file or several with an index; a pickle is refused unread.
+//
+// Shape legend, used in names (xND) and in docs: N rows (tokens of all documents), D width, H heads, G query heads that
+// share a head of keys, K head width (mostly D/H), F inner width, L layers, P positions, V vocabulary.
 //
 // Everything that touches tensors runs inside torch.Do; operations panic with *torch.Error, which Do
 // turns into an error. User mistakes (a wrong setting, a file that does not fit) are returned as errors.

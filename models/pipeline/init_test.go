@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/go-cloze/cloze/models"
+	"github.com/go-cloze/cloze/models/safetensors"
 	"github.com/go-cloze/cloze/models/torch"
 	"github.com/go-cloze/cloze/tokenize"
 )
@@ -255,5 +256,38 @@ func TestPicklesAreRefusedAndTheLineConvertsThem(t *testing.T) {
 	defer again.Close()
 	if !slices.Equal(want, table(t, again, false)) {
 		t.Error("the converted weights are others")
+	}
+}
+
+// TestTiedTablesAreStoredOnce is C90: 1,000 rows of 64 numbers are 256,000 bytes of the file, and the configuration
+// says that they serve twice.
+func TestTiedTablesAreStoredOnce(t *testing.T) {
+	for name, config := range map[string]models.Config{
+		"model.embed_tokens.weight": llamaVariant(func(c *models.LlamaConfig) { c.VocabSize, c.Dim = 1000, 64 }),
+		"transformer.wte.weight":    gptVariant(func(c *models.GPTConfig) { c.VocabSize, c.Dim = 1000, 64 }),
+	} {
+		lm := newLMOf(t, config)
+		dir := filepath.Join(t.TempDir(), "model")
+		if _, err := WriteHF(dir, lm.Model, lm.Tokenizer); err != nil {
+			t.Fatal(err)
+		}
+		file, err := safetensors.Open(filepath.Join(dir, models.WeightsFile))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer file.Close()
+		bytes := 0
+		for _, tensor := range file.Tensors() {
+			if tensor.Shape[0] == 1000 {
+				bytes += len(tensor.Data)
+			}
+		}
+		if _, ok := file.Tensor(name); !ok || bytes != 256_000 {
+			t.Errorf("%s: %v, tables take %d bytes", name, ok, bytes)
+		}
+		data, err := os.ReadFile(filepath.Join(dir, "config.json"))
+		if err != nil || !strings.Contains(string(data), `"tie_word_embeddings": true`) {
+			t.Errorf("%v: config.json does not say that the tables are one:\n%s", err, data)
+		}
 	}
 }

@@ -83,6 +83,25 @@ func BenchmarkOps(b *testing.B) {
 		x, g := normal(2048, 1152).SetRequiresGrad(true), normal(2048, 384)
 		return func() { AttentionQKV(x, 6, rowsOf(2048, 256, false), true, 0).BackwardWith(g); x.ZeroGrad() }
 	})
+	run("RMSNorm/N2048/D768", func() func() {
+		x, w, g := normal(2048, 768).SetRequiresGrad(true), normal(768).SetRequiresGrad(true), normal(2048, 768)
+		return func() { x.RMSNorm(w, 1e-5).BackwardWith(g); x.ZeroGrad(); w.ZeroGrad() }
+	})
+	run("Rotary/N2048/H12/K64", func() func() {
+		x, g, f := normal(2048, 12, 64).SetRequiresGrad(true), normal(2048, 12, 64), make([]float32, 32)
+		angles := RotaryAngles(Zeros(Int64, CPU, 2048), f)
+		return func() { x.Rotary(angles).BackwardWith(g); x.ZeroGrad() }
+	})
+	run("GroupedAttention/N2048/T256/H8/G4/K64", func() func() {
+		q, g := normal(2048, 8, 64).SetRequiresGrad(true), normal(2048, 8, 64)
+		k, v := normal(2048, 2, 64).SetRequiresGrad(true), normal(2048, 2, 64).SetRequiresGrad(true)
+		return func() {
+			Attention(q, k, v, rowsOf(2048, 256, false), true, 0).BackwardWith(g)
+			q.ZeroGrad()
+			k.ZeroGrad()
+			v.ZeroGrad()
+		}
+	})
 	run("AdamW/50x384x384", func() func() {
 		var p, g, m, v []*Tensor
 		for range 50 {

@@ -26,3 +26,17 @@ ps=[torch.ones(384,384,requires_grad=True) for _ in range(50)]
 for p in ps: p.grad=torch.ones_like(p)
 o=torch.optim.AdamW(ps,fused=True)
 bench("adamw 7.4M",3,o.step)
+# Llama's layers as transformers has them
+x=torch.randn(2048,768,requires_grad=True); w=torch.randn(768,requires_grad=True); g=torch.randn(2048,768)
+def rms(): (w*(x*torch.rsqrt(x.pow(2).mean(-1,keepdim=True)+1e-5))).backward(g); x.grad=w.grad=None
+bench("rms norm",10,rms)
+def rms2(): F.rms_norm(x,(768,),w,1e-5).backward(g); x.grad=w.grad=None
+bench("F.rms_norm",10,rms2)
+r=torch.randn(1,12,2048,64,requires_grad=True); gr=torch.randn(1,12,2048,64); cos=torch.ones(1,1,2048,64); sin=torch.zeros(1,1,2048,64)
+def rope(): (r*cos+torch.cat((-r[...,32:],r[...,:32]),-1)*sin).backward(gr); r.grad=None
+bench("rotary",10,rope)
+gq=torch.randn(8,256,8,64,requires_grad=True); gk=torch.randn(8,256,2,64,requires_grad=True); gv=torch.randn(8,256,2,64,requires_grad=True); gg=torch.randn(8,256,8,64)
+def gqa():
+    F.scaled_dot_product_attention(gq.transpose(1,2),gk.transpose(1,2),gv.transpose(1,2),is_causal=True,enable_gqa=True).transpose(1,2).contiguous().backward(gg)
+    gq.grad=gk.grad=gv.grad=None
+bench("grouped attention",3,gqa)
