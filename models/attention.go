@@ -18,5 +18,16 @@ func (a SelfAttention) Forward(xND *torch.Tensor, in Input) *torch.Tensor {
 		dropout = 0
 	}
 	qkv := a.QKV.Forward(xND) // [N,3D]: queries, keys, values
+	if in.Cache != nil {
+		return a.Out.Forward(a.cached(qkv, in))
+	}
 	return a.Out.Forward(torch.AttentionQKV(qkv, int64(a.NumHeads), in.RowOffsets, a.Causal, dropout))
+}
+
+// cached is the attention of tokens that follow those of in.Cache.
+func (a SelfAttention) cached(qkvN3D *torch.Tensor, in Input) *torch.Tensor {
+	n, heads := qkvN3D.Size(0), int64(a.NumHeads)
+	width := qkvN3D.Size(1) / 3
+	part := func(i int64) *torch.Tensor { return qkvN3D.Narrow(1, i*width, width).Reshape(n, heads, width/heads) }
+	return in.Cache.attend(in.layer, part(0), part(1), part(2), in.RowOffsets).Reshape(n, width)
 }

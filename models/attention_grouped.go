@@ -18,6 +18,9 @@ func (a GroupedAttention) Forward(xND *torch.Tensor, in Input, angles torch.Angl
 		dropout = 0
 	}
 	q, k, v := a.heads(a.Q, xND).Rotary(angles), a.heads(a.K, xND).Rotary(angles), a.heads(a.V, xND)
+	if in.Cache != nil {
+		return a.Out.Forward(in.Cache.attend(in.layer, q, k, v, in.RowOffsets).Reshape(xND.Size(0), -1))
+	}
 	y := torch.Attention(q, k, v, in.RowOffsets, true, dropout)
 	return a.Out.Forward(y.View(xND.Size(0), -1))
 }

@@ -87,13 +87,18 @@ func (b builder) gptBlock(prefix string, c GPTConfig) gptBlock {
 func (g *GPT) Hidden(in Input) *torch.Tensor {
 	x := g.tokens.Forward(in.IDs).Add(g.positions.Forward(in.Positions))
 	x = x.Dropout(g.Config.EmbedDrop, in.Train)
-	for _, block := range g.blocks {
+	for layer, block := range g.blocks {
+		in := in // of its own: the backward pass may run the block again
+		in.layer = layer
 		forward := func(x *torch.Tensor) *torch.Tensor { return block.forward(x, in, g.Config.ResidDrop) }
 		if g.recompute {
 			x = torch.Checkpoint(x, forward)
 		} else {
 			x = forward(x)
 		}
+	}
+	if in.Cache != nil {
+		in.Cache.advance(in.RowOffsets)
 	}
 	return g.norm.Forward(x)
 }

@@ -89,8 +89,12 @@ func (b builder) llamaBlock(prefix string, c LlamaConfig) llamaBlock {
 func (l *Llama) Hidden(in Input) *torch.Tensor {
 	angles := torch.RotaryAngles(in.Positions, l.frequencies)
 	x := l.tokens.Forward(in.IDs)
-	for _, block := range l.blocks {
+	for layer, block := range l.blocks {
+		in.layer = layer
 		x = block.forward(x, in, angles)
+	}
+	if in.Cache != nil {
+		in.Cache.advance(in.RowOffsets)
 	}
 	return l.norm.Forward(x)
 }

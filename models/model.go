@@ -9,6 +9,9 @@ type Input struct {
 	Positions  *torch.Tensor // [N] int64, each from 0 to the model's context length - 1
 	RowOffsets []int32       // rows+1 rising offsets, the first 0, the last N
 	Train      bool          // dropout on
+	Cache      *Cache        // what the rows hold before these tokens, which are added to it; nil for nothing
+
+	layer int // of Cache, which a block's attention belongs to
 }
 
 // Model is a network as losses and pipelines see it.
@@ -30,6 +33,11 @@ type Network interface {
 	InputTable() *torch.Tensor
 	// Configuration returns what the network was built from.
 	Configuration() Config
+	// NewCache makes room for what rows of up to capacity tokens hold. Run it inside torch.Do; free it with Free.
+	NewCache(rows, capacity int) *Cache
+	// Decoder returns the network as the native step takes it, nil where it is not float32 on the CPU. Its tensors are
+	// the model's.
+	Decoder() *torch.Decoder
 }
 
 // NewInput copies ids and positions to device as an Input. rowOffsets is used as it is, not copied. Run it

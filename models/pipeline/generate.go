@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"strings"
+	"slices"
 
 	"github.com/go-cloze/cloze/models"
 	"github.com/go-cloze/cloze/models/torch"
@@ -18,6 +18,12 @@ type GenerateOptions struct {
 	TopK        int     // draw among the K likeliest only; 0 among all
 	TopP        float64 // draw among the likeliest that together hold this probability; 0 and 1 among all
 	Seed        uint64  // the same seed draws the same
+
+	// RepetitionPenalty makes tokens of the prompt and of what was written less likely, by transformers' rule: a logit above 0 is divided by
+	// it, one below multiplied (Keskar et al. 2019, section 4.1). 1 and 0 change nothing, below 1 favours repetition.
+	RepetitionPenalty float64
+	// Stop ends the text before the first place where one of these strings stands, wherever the tokens' borders are.
+	Stop []string
 }
 
 // DefaultGenerate returns 100 tokens, drawn among the 50 likeliest as transformers does.
@@ -36,83 +42,112 @@ func (o GenerateOptions) Validate() error {
 		return fmt.Errorf("top-k is %d; give 0 (no limit) or more", o.TopK)
 	case !(o.TopP >= 0 && o.TopP <= 1):
 		return fmt.Errorf("top-p is %g; give a probability from 0 to 1", o.TopP)
+	case !(o.RepetitionPenalty >= 0) || math.IsInf(o.RepetitionPenalty, 0):
+		return fmt.Errorf("repetition-penalty is %g; give 1 (none) or a little more", o.RepetitionPenalty)
+	case slices.Contains(o.Stop, ""):
+		return errors.New("stop is an empty string, which stands everywhere; give the text to stop before")
 	}
 	return nil
 }
 
 // Generated is what Generate wrote.
 type Generated struct {
-	Text         string  `json:"text"`          // after the prompt
-	IDs          []int32 `json:"ids"`           // of Text, and the end of text where it came
-	PromptTokens int     `json:"prompt_tokens"` // tokens the prompt has
-	Ended        bool    `json:"ended"`         // the model ended the text itself
+	Text         string  `json:"text"`           // after the prompt, without the stop string
+	IDs          []int32 `json:"ids"`            // all that were chosen, with those of the stop string or of the end of text
+	PromptTokens int     `json:"prompt_tokens"`  // tokens the prompt has
+	Ended        bool    `json:"ended"`          // the model ended the text itself
+	Finish       string  `json:"finish"`         // why it stopped: end (of text), stop (a stop string), length; "" when interrupted
+	Note         string  `json:"note,omitempty"` // what a user should know: that the beginning left the context
 }
 
-// Generate continues the prompt until the model ends the text, MaxTokens are written or ctx is done (then the
+// Generate continues the prompt until the model ends the text, a stop string comes, MaxTokens are written or ctx is done (then the
 // error is ctx's and what was written is returned with it). An empty prompt starts a new text. emit, which may be
-// nil, gets each piece of text as soon as its characters are whole. The network sees the last n_positions tokens.
+// nil, gets each piece of text as soon as its characters are whole and cannot belong to a stop string.
+//
+// Beyond the context (n_positions) it goes on, where transformers fails: the network sees the last n_positions tokens of a long
+// prompt, and each time the context is full the older half of it is forgotten; Note then says so.
 func (lm *LM) Generate(ctx context.Context, prompt string, o GenerateOptions, emit func(text string)) (Generated, error) {
-	if err := o.Validate(); err != nil {
+	var each func(int, string)
+	if emit != nil {
+		each = func(_ int, text string) { emit(text) }
+	}
+	out, err := lm.GenerateBatch(ctx, []string{prompt}, o, each)
+	if len(out) == 0 {
 		return Generated{}, err
 	}
-	ids := lm.Tokenizer.Encode(prompt).IDs
-	out := Generated{PromptTokens: len(ids)}
-	end, hasEnd := lm.Tokenizer.EndOfText()
-	if len(ids) == 0 {
-		if !hasEnd {
-			return out, errors.New("the prompt is empty, and the tokenizer has no token that starts a text; give a prompt")
-		}
-		ids = append(ids, end)
+	return out[0], err
+}
+
+// GenerateBatch continues several prompts at once, of any lengths, each as Generate would alone: weights are read once for all. Prompt i
+// draws from the i-th stream of the seed, so that equal prompts differ. emit gets the prompt's index too.
+func (lm *LM) GenerateBatch(ctx context.Context, prompts []string, o GenerateOptions, emit func(i int, text string)) ([]Generated, error) {
+	if err := o.Validate(); err != nil || len(prompts) == 0 {
+		return nil, err
 	}
-	sampler, decoder := newSampler(o), lm.Tokenizer.NewStreamDecoder(true)
-	var text strings.Builder
-	write := func(piece string) {
-		text.WriteString(piece)
-		if emit != nil && piece != "" {
-			emit(piece)
+	var rows []*row
+	for i, prompt := range prompts {
+		r, err := lm.newRow(i, prompt, o)
+		if err != nil {
+			return nil, err
 		}
+		if emit != nil {
+			r.emit = func(text string) { emit(i, text) }
+		}
+		rows = append(rows, r)
 	}
-	var err error
-	for len(out.IDs) < o.MaxTokens && !out.Ended {
-		if err = ctx.Err(); err != nil {
-			break
-		}
-		var logits []float32
-		if logits, err = lm.lastLogits(ids); err != nil {
-			break
-		}
-		next := sampler.next(logits)
-		ids, out.IDs = append(ids, next), append(out.IDs, next)
-		if out.Ended = hasEnd && next == end; !out.Ended {
-			write(decoder.Next(next))
-		}
+	err := lm.continueRows(ctx, rows, o)
+	out := make([]Generated, len(rows))
+	for i, r := range rows {
+		r.write(r.decoder.Flush())
+		r.flush()
+		r.out.Text = r.text.String()
+		out[i] = r.out
 	}
-	write(decoder.Flush())
-	out.Text = text.String()
 	return out, err
 }
 
-// lastLogits returns the logits [V] of what follows ids, for the tokens that the tokenizer has.
-func (lm *LM) lastLogits(ids []int32) (logits []float32, err error) {
-	window := ids[max(0, len(ids)-lm.Model.Configuration().Shape().NumContext):]
-	err = torch.Do(func() error {
-		torch.NoGrad(func() {
-			hidden := lm.Model.Hidden(oneRow(window)).Narrow(0, int64(len(window)-1), 1)
-			weight, bias := lm.Model.Head()
-			logits = hidden.Linear(weight, bias).Float32s()
-		})
-		return nil
-	})
-	if err != nil {
-		return nil, err
+// continueRows chooses token after token until every row has finished.
+func (lm *LM) continueRows(ctx context.Context, rows []*row, o GenerateOptions) (err error) {
+	longest := 0
+	for _, r := range rows {
+		longest = max(longest, len(r.ids))
 	}
-	logits = logits[:lm.Tokenizer.VocabSize()] // rows beyond it have no text
+	context := lm.Model.Configuration().Shape().NumContext
+	c, err := lm.newContinuation(len(rows), min(context, longest+o.MaxTokens))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, c.free()) }()
+	end, hasEnd := lm.Tokenizer.EndOfText()
+	for active := slices.Clone(rows); len(active) > 0; {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		logits, err := c.next(active)
+		if err != nil {
+			return err
+		}
+		width := len(logits) / len(active)
+		for i, r := range active {
+			mine := logits[i*width : i*width+min(width, lm.Tokenizer.VocabSize())] // rows beyond it have no text
+			if id := firstNaN(mine); id >= 0 {
+				return fmt.Errorf("%s: the model gives NaN for token %d; its weights are damaged or its training diverged", lm.Weights, id)
+			}
+			r.choose(mine, o, end, hasEnd)
+		}
+		active = slices.DeleteFunc(active, func(r *row) bool { return r.out.Finish != "" })
+	}
+	return nil
+}
+
+// firstNaN is the first id whose logit is no number, -1 for none.
+func firstNaN(logits []float32) int {
 	for id, x := range logits {
-		if math.IsNaN(float64(x)) {
-			return nil, fmt.Errorf("%s: the model gives NaN for token %d; its weights are damaged or its training diverged", lm.Weights, id)
+		if x != x {
+			return id
 		}
 	}
-	return logits, nil
+	return -1
 }
 
 // oneRow is the input of one document.

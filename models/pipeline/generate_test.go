@@ -114,7 +114,7 @@ func TestSamplerDrawsWhatItMay(t *testing.T) {
 		"top-k 3 top-p 0.8": {GenerateOptions{Temperature: 1, TopK: 3, TopP: 0.9}, []float64{0, 2. / 9, 5. / 9, 2. / 9}},
 		"temperature 0.5":   {GenerateOptions{Temperature: 0.5}, []float64{1. / 34, 4. / 34, 25. / 34, 4. / 34}},
 	} {
-		s := newSampler(c.options)
+		s := newSampler(c.options, 0)
 		const draws = 20000
 		var counts [4]float64
 		for range draws {

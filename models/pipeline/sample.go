@@ -14,8 +14,9 @@ type sampler struct {
 	weights []float64 // of order, not yet divided by their sum
 }
 
-func newSampler(o GenerateOptions) *sampler {
-	return &sampler{options: o, rng: rand.New(rand.NewPCG(o.Seed, 0))}
+// newSampler draws from that stream of the seed.
+func newSampler(o GenerateOptions, stream int) *sampler {
+	return &sampler{options: o, rng: rand.New(rand.NewPCG(o.Seed, uint64(stream)))}
 }
 
 // next draws the id that follows, given logits [V]: temperature first, then the TopK largest, then the
@@ -62,18 +63,51 @@ func (s *sampler) rank(logits []float32) {
 		s.order[0], s.order[largest(logits)] = s.order[largest(logits)], s.order[0] // weights refer to the first
 		return
 	}
-	slices.SortFunc(s.order, func(a, b int32) int {
-		if logits[a] != logits[b] {
-			if logits[a] > logits[b] {
-				return -1
-			}
-			return 1
-		}
-		return int(a - b)
-	})
 	if k > 0 && k < len(s.order) {
-		s.order = s.order[:k]
+		s.keepLargest(logits, k)
 	}
+	slices.SortFunc(s.order, func(a, b int32) int {
+		if before(logits, a, b) {
+			return -1
+		}
+		return 1 // no id stands in order twice
+	})
+}
+
+// before says whether a comes before b: the larger logit, of equals the lower id.
+func before(logits []float32, a, b int32) bool {
+	return logits[a] > logits[b] || logits[a] == logits[b] && a < b
+}
+
+// keepLargest cuts order to the k that come first, in any order: a heap of k whose root comes last of them, against which most of
+// the others lose at once. Sorting a whole vocabulary would take longer than a small network.
+func (s *sampler) keepLargest(logits []float32, k int) {
+	heap := s.order[:k]
+	sink := func(i int) {
+		for {
+			last := i
+			for child := 2*i + 1; child <= 2*i+2 && child < k; child++ {
+				if before(logits, heap[last], heap[child]) {
+					last = child
+				}
+			}
+			if last == i {
+				return
+			}
+			heap[i], heap[last] = heap[last], heap[i]
+			i = last
+		}
+	}
+	for i := k/2 - 1; i >= 0; i-- {
+		sink(i)
+	}
+	for _, id := range s.order[k:] {
+		if before(logits, id, heap[0]) {
+			heap[0] = id
+			sink(0)
+		}
+	}
+	s.order = heap
 }
 
 // largest is the id of the largest logit, the lowest of equals.

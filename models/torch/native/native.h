@@ -77,6 +77,21 @@ int cloze_attention(cloze_tensor *out, cloze_tensor q, cloze_tensor k, cloze_ten
 int cloze_attention_qkv(cloze_tensor *out, cloze_tensor qkv, int64_t heads, const int32_t *row_offsets, int rows, int causal,
                         double dropout);
 
+// decode.cpp: the next token of some rows through a whole network, with its keys and values of the tokens before kept in a cache
+enum { CLOZE_GELU, CLOZE_GELU_TANH, CLOZE_RELU, CLOZE_SILU };
+// A layer's tensors, NULL where it has none: norm1, norm2, q, k, v, out, gate, up, down, a weight and a bias each. Matrices are [out,in].
+enum { CLOZE_SLOTS = 18 };
+typedef struct {
+  const cloze_tensor *weights; // layers * CLOZE_SLOTS
+  cloze_tensor tokens, positions, norm, norm_bias, head, head_bias;
+  const float *frequencies; // K/2 of rotary positions, radians a token; NULL without
+  int layers, heads, kv_heads, head_width, rms_norm, activation;
+  double epsilon;
+  int64_t cache_rows, capacity; // of keys and values, a tensor [cache_rows,capacity,G,K] a layer
+} cloze_decoder;
+int cloze_decode(const cloze_decoder *decoder, const cloze_tensor *keys, const cloze_tensor *values, int rows, const int32_t *ids,
+                 const int32_t *cache_rows, const int32_t *lengths, const int32_t *positions, float *logits); // logits [rows,V]
+
 // optimizer.cpp: all parameters in one call
 int cloze_adamw(const cloze_tensor *params, const cloze_tensor *grads, const cloze_tensor *m, const cloze_tensor *v, int n,
                 double lr, double beta1, double beta2, double eps, double weight_decay, int64_t step);
