@@ -5,9 +5,8 @@ PLAIN = ./tokenize/... ./corpus/... ./embeddings/... ./objectives ./objectives/m
 NOCGO = CGO_ENABLED=0 GOWORK=off
 STATICCHECK = go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME ?= 20s
-# Tests on larger real data skip themselves where this is empty.
+# Larger real data, whose tests skip themselves where this is empty; and what the command sets for itself (docs/log.md).
 export CLOZE_DATA ?= $(wildcard $(abspath ../shared/data))
-# As the command sets it for itself: threads that spin for long stall each other on a busy machine (docs/log.md).
 export GOMP_SPINCOUNT ?= 1000
 
 .PHONY: help setup build demo test check plain race torch setup-test bench quality parity dist fuzz lint clean
