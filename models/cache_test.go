@@ -20,7 +20,7 @@ func packed(rows [][]int32, starts []int32) Input {
 	return NewInput(ids, positions, offsets, torch.CPU, false)
 }
 
-func logitsOf(g *GPT, in Input) []float32 {
+func logitsOf(g Network, in Input) []float32 {
 	weight, bias := g.Head()
 	return g.Hidden(in).Linear(weight, bias).Float32s()
 }
@@ -41,20 +41,35 @@ func within(t *testing.T, what string, got, want []float32, limit float64) {
 // TestCacheChangesNoLogits: three rows of unequal lengths, in a start, two tokens more, then one token at a time, by the plain way
 // and by the native step; each row's last logits are those of the whole row without a cache. Logits are of size 3; 1e-5 absolute.
 func TestCacheChangesNoLogits(t *testing.T) {
-	variants := map[string]func(*GPTConfig){
-		"gelu_new": func(*GPTConfig) {}, "gelu, no bias": func(c *GPTConfig) { c.Bias, c.Activation = false, "gelu" },
-		"relu, untied": func(c *GPTConfig) { c.Activation, c.TiedHead = "relu", false }, "silu": func(c *GPTConfig) { c.Activation = "silu" },
-		"odd widths": func(c *GPTConfig) { c.NumHeads, c.Dim, c.InnerDim = 3, 33, 45 },
+	gpt := func(change func(*GPTConfig)) Config {
+		c := DefaultGPT()
+		c.NumLayers, c.NumHeads, c.Dim, c.NumContext, c.VocabSize, c.InitStd = 2, 4, 32, 16, 61, 0.2
+		change(&c)
+		return c
+	}
+	llama := func(change func(*LlamaConfig)) Config {
+		c := DefaultLlama()
+		c.NumLayers, c.NumHeads, c.NumKVHeads, c.Dim, c.InnerDim = 2, 4, 2, 32, 45
+		c.NumContext, c.VocabSize, c.InitStd = 16, 61, 0.2
+		change(&c)
+		return c
+	}
+	variants := map[string]Config{
+		"gelu_new":      gpt(func(*GPTConfig) {}),
+		"gelu, no bias": gpt(func(c *GPTConfig) { c.Bias, c.Activation = false, "gelu" }),
+		"relu, untied":  gpt(func(c *GPTConfig) { c.Activation, c.TiedHead = "relu", false }),
+		"silu":          gpt(func(c *GPTConfig) { c.Activation = "silu" }),
+		"odd widths":    gpt(func(c *GPTConfig) { c.NumHeads, c.Dim, c.InnerDim = 3, 33, 45 }),
+		"Llama":         llama(func(*LlamaConfig) {}),
+		"Llama, biases": llama(func(c *LlamaConfig) { c.AttnBias, c.MLPBias, c.NumKVHeads = true, true, 4 }),
+		"Llama, scaled": llama(func(c *LlamaConfig) { c.RopeScaling = RopeScaling{Type: "linear", Factor: 4}; c.TiedHead = true }),
 	}
 	rows := [][]int32{{5, 9, 1, 30, 7, 7, 12, 60, 2, 3}, {44, 2, 8, 19, 50, 31, 0, 4}, {1, 17, 3, 21, 22, 23, 24, 25, 26, 27, 28}}
 	cut := []int{4, 1, 6}
-	for name, change := range variants {
-		config := DefaultGPT()
-		config.NumLayers, config.NumHeads, config.Dim, config.NumContext, config.VocabSize, config.InitStd = 2, 4, 32, 16, 61, 0.2
-		change(&config)
+	for name, config := range variants {
 		before := torch.Live()
 		err := torch.Do(func() error {
-			g, err := NewGPT(config, 3)
+			g, err := New(config, 3)
 			if err != nil {
 				return err
 			}
@@ -71,13 +86,13 @@ func TestCacheChangesNoLogits(t *testing.T) {
 	}
 }
 
-func compareCached(t *testing.T, name string, g *GPT, rows [][]int32, cut []int) {
+func compareCached(t *testing.T, name string, g Network, rows [][]int32, cut []int) {
 	want := func(row, n int) []float32 { // logits after n tokens of a row, without a cache
 		all := logitsOf(g, packed([][]int32{rows[row][:n]}, []int32{0}))
-		return all[(n-1)*g.Config.VocabSize:]
+		return all[(n-1)*g.Configuration().Shape().VocabSize:]
 	}
 	for _, native := range []bool{false, true} {
-		cache := g.NewCache(len(rows)+1, g.Config.NumContext)
+		cache := g.NewCache(len(rows)+1, g.Configuration().Shape().NumContext)
 		cache.Rows = []int32{2, 0, 3} // any order; one stays empty
 		var start [][]int32
 		for i, row := range rows {
@@ -86,7 +101,7 @@ func compareCached(t *testing.T, name string, g *GPT, rows [][]int32, cut []int)
 		in := packed(start, make([]int32, len(rows)))
 		in.Cache = cache
 		last := logitsOf(g, in)
-		vocab, end := g.Config.VocabSize, 0
+		vocab, end := g.Configuration().Shape().VocabSize, 0
 		for i := range rows {
 			end += cut[i]
 			within(t, name+" start", last[(end-1)*vocab:end*vocab], want(i, cut[i]), 1e-5)

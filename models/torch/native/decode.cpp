@@ -92,7 +92,7 @@ CLOZE_CLONES void product(const Matrix &m, const float *x, int64_t rows, float *
 // not hold up the others. Below the cost of waking them, one thread does it all.
 template <class F> void share(int64_t n, int64_t cost, F f) {
   const int64_t threads = at::get_num_threads();
-  if (threads < 2 || n * cost < 100000) {
+  if (threads < 2 || n * cost < 400000) {
     f(0, n);
     return;
   }
