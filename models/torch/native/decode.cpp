@@ -32,60 +32,79 @@ struct Layer {
   float *keys, *values;              // the cache, [rows,capacity,G,K]
 };
 
-// The sums of B inputs with R weight rows, x [B,in] with the stride of a row: 8 lanes of every product at once.
+// The products of R weight rows with B inputs, x [B,in]. Two sums a product, whatever R and B are, so that a product has the same bits
+// in every tile; they keep additions from waiting for each other.
 template <int R, int B> CLOZE_INLINE void dots(const float *w, const float *x, int64_t in, float *sums) {
-  v8 acc[R][B];
+  v8 acc[R][B][2];
   for (int r = 0; r < R; r++)
     for (int b = 0; b < B; b++)
-      acc[r][b] = all8(0);
+      acc[r][b][0] = acc[r][b][1] = all8(0);
   int64_t i = 0;
-  for (; i + 8 <= in; i += 8) {
-    v8 xs[B];
-    for (int b = 0; b < B; b++)
-      xs[b] = load8(x + b * in + i);
-    for (int r = 0; r < R; r++) {
-      v8 ws = load8(w + r * in + i);
+  for (; i + 16 <= in; i += 16)
+    for (int j = 0; j < 2; j++) {
+      v8 xs[B];
       for (int b = 0; b < B; b++)
-        acc[r][b] += ws * xs[b];
+        xs[b] = load8(x + b * in + i + 8 * j);
+      for (int r = 0; r < R; r++) {
+        const v8 ws = load8(w + r * in + i + 8 * j);
+        for (int b = 0; b < B; b++)
+          acc[r][b][j] += ws * xs[b];
+      }
     }
-  }
   for (int r = 0; r < R; r++)
     for (int b = 0; b < B; b++) {
-      float s = sum_of(acc[r][b]);
+      float s = sum_of(acc[r][b][0] + acc[r][b][1]);
       for (int64_t j = i; j < in; j++)
         s += w[r * in + j] * x[b * in + j];
       sums[r * B + b] = s;
     }
 }
 
-// y[b,r] for the weight rows [from,to), y with the stride of a row of it; add: y is added to.
 template <int R, int B> CLOZE_INLINE void tile(const Matrix &m, const float *x, float *y, int64_t stride, int64_t r, bool add) {
   float sums[R * B];
   dots<R, B>(m.w + r * m.in, x, m.in, sums);
   for (int i = 0; i < R; i++)
     for (int b = 0; b < B; b++) {
-      float s = sums[i * B + b] + (m.b ? m.b[r + i] : 0.f), *to = y + b * stride + r + i;
+      const float s = sums[i * B + b] + (m.b ? m.b[r + i] : 0.f);
+      float *to = y + b * stride + r + i;
       *to = add ? *to + s : s;
     }
 }
 
-template <int R> CLOZE_INLINE void tiles(const Matrix &m, const float *x, int64_t rows, float *y, int64_t stride, int64_t r, bool add) {
-  int64_t b = 0;
-  for (; b + 4 <= rows; b += 4) // the weights are in the nearest cache after the first four
-    tile<R, 4>(m, x + b * m.in, y + b * stride, stride, r, add);
-  for (; b < rows; b++)
-    tile<R, 1>(m, x + b * m.in, y + b * stride, stride, r, add);
+// y[b,r] of the weight rows [from,to) for all inputs, y with the stride of an input; add: y is added to. For one input a weight row
+// is read as one stream, which a processor fetches ahead at twice the speed of four rows side by side (docs/bench/generate.md). For more,
+// tiles of two by two load a number for each multiplication; after the first a weight row is in the nearest cache.
+CLOZE_INLINE void all_products(const Matrix &m, const float *x, int64_t rows, float *y, int64_t stride, int64_t from, int64_t to, bool add) {
+  int64_t r = from;
+  for (; rows > 1 && r + 2 <= to; r += 2) {
+    int64_t b = 0;
+    for (; b + 2 <= rows; b += 2)
+      tile<2, 2>(m, x + b * m.in, y + b * stride, stride, r, add);
+    if (b < rows)
+      tile<2, 1>(m, x + b * m.in, y + b * stride, stride, r, add);
+  }
+  for (; r < to; r++)
+    for (int64_t b = 0; b < rows; b++)
+      tile<1, 1>(m, x + b * m.in, y + b * stride, stride, r, add);
 }
 
-CLOZE_CLONES void product(const Matrix &m, const float *x, int64_t rows, float *y, int64_t stride, int64_t from, int64_t to, bool add) {
-  int64_t r = from;
-  if (rows < 4)
-    for (; r + 4 <= to; r += 4)
-      tiles<4>(m, x, rows, y, stride, r, add);
-  for (; r + 2 <= to; r += 2)
-    tiles<2>(m, x, rows, y, stride, r, add);
-  for (; r < to; r++)
-    tiles<1>(m, x, rows, y, stride, r, add);
+void plain_product(const Matrix &m, const float *x, int64_t rows, float *y, int64_t stride, int64_t from, int64_t to, bool add) {
+  all_products(m, x, rows, y, stride, from, to, add);
+}
+#if defined(__x86_64__)
+// The same with eight lanes and the fused multiply-add of processors since 2013.
+__attribute__((target("avx2,fma"), optimize("fp-contract=fast"))) void fused_product(const Matrix &m, const float *x, int64_t rows, float *y,
+                                                                                     int64_t stride, int64_t from, int64_t to, bool add) {
+  all_products(m, x, rows, y, stride, from, to, add);
+}
+const bool has_fused = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+#else
+constexpr bool has_fused = false;
+constexpr auto fused_product = plain_product;
+#endif
+
+void product(const Matrix &m, const float *x, int64_t rows, float *y, int64_t stride, int64_t from, int64_t to, bool add) {
+  (has_fused ? fused_product : plain_product)(m, x, rows, y, stride, from, to, add);
 }
 
 // Runs f(from, to) over [0,n), `cost` multiplications an item. Threads take pieces as they get to them: one that is held up does
