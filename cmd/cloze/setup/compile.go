@@ -17,10 +17,20 @@ import (
 
 // unit is one C++ file to compile.
 type unit struct {
-	name  string // as the compiler's messages name it
-	flags []string
-	hash  string // of all that goes into the object
+	name   string // as the compiler's messages name it
+	flags  []string
+	hash   string // of all that goes into the object
+	native bool   // one of our kernels, which all include the same large headers
 }
+
+// precompiled are libtorch's headers that nearly every kernel includes. Parsing them is most of a kernel's compilation.
+const precompiled = `#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <torch/csrc/autograd/custom_function.h>
+`
+
+// worthPrecompiling is how many kernels there must be to compile: the headers take as long as two or three of them.
+const worthPrecompiling = 4
 
 // compile makes an object of torch_api.cpp and of every native/*.cpp, as many
 // at once as there are processors, and returns their paths. An object that is
@@ -49,31 +59,58 @@ func (j *job) compile(ctx context.Context, p plan, gotch map[string]string) ([]s
 		return objects, nil
 	}
 	j.say("compiling %d C++ files (%d are there), %d at once", len(todo), len(units)-len(todo), min(len(todo), runtime.NumCPU()))
+	return objects, j.compileAll(ctx, dir, units, objects, todo)
+}
+
+// compileAll compiles the units of todo, as many at once as there are processors. The first failure is the cause and stops the others.
+func (j *job) compileAll(ctx context.Context, dir string, units []unit, objects []string, todo []int) (err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var wg sync.WaitGroup
 	var once sync.Once
 	slots := make(chan struct{}, runtime.NumCPU())
-	for _, i := range todo {
+	start := func(name string, work func() error) {
 		slots <- struct{}{}
-		wg.Add(1)
-		go func() {
-			defer func() { <-slots; wg.Done() }()
+		wg.Go(func() {
+			defer func() { <-slots }()
 			if ctx.Err() != nil {
 				return
 			}
-			start := time.Now()
-			if e := j.compileOne(ctx, dir, units[i], objects[i]); e != nil {
-				// The first failure is the cause; it stops the others.
+			begin := time.Now()
+			if e := work(); e != nil {
 				once.Do(func() { err = e; cancel(e) })
 				return
 			}
-			j.say("  %s, %.1f s", units[i].name, time.Since(start).Seconds())
-		}()
+			j.say("  %s, %.1f s", name, time.Since(begin).Seconds())
+		})
+	}
+	natives := 0
+	for _, i := range todo {
+		if units[i].native {
+			natives++
+		}
+	}
+	// The headers come first, so that gotch's file, which is long and has its own, is compiled beside them.
+	ready := make(chan struct{})
+	if natives < worthPrecompiling {
+		close(ready)
+	} else {
+		start("libtorch's headers", func() error {
+			defer close(ready)
+			return j.precompile(ctx, dir, units[0].flags)
+		})
+	}
+	for _, i := range todo {
+		if units[i].native {
+			<-ready
+		}
+		start(units[i].name, func() error {
+			return j.compileOne(ctx, dir, units[i], objects[i], natives >= worthPrecompiling)
+		})
 	}
 	wg.Wait()
 	j.report.Compiled = len(todo)
-	return objects, err
+	return err
 }
 
 // layOut writes the sources to dir and lists the units, the longest first.
@@ -119,16 +156,33 @@ func layOut(dir string, p plan, gotch map[string]string) ([]unit, error) {
 		}
 		h := sha256.New()
 		fmt.Fprintf(h, "%x %q %s\n%s", common, flags, name, text)
-		units = append(units, unit{name: "native/" + name, flags: flags, hash: hex.EncodeToString(h.Sum(nil))})
+		units = append(units, unit{name: "native/" + name, flags: flags, hash: hex.EncodeToString(h.Sum(nil)), native: true})
 	}
 	return units, nil
 }
 
+// precompile parses the headers once for all kernels. They stay in the stage: only this set-up's files read them.
+func (j *job) precompile(ctx context.Context, dir string, flags []string) error {
+	const name = "native/precompiled.h"
+	if err := os.WriteFile(filepath.Join(dir, name), []byte(precompiled), 0o644); err != nil {
+		return diskError(err)
+	}
+	argv := append(append([]string{j.tools.cxx}, flags...), "-x", "c++-header", name, "-o", name+".gch")
+	out, err := j.run(ctx, dir, environ(map[string]string{"TMPDIR": dir, "LC_ALL": "C"}), argv...)
+	if err != nil && ctx.Err() == nil {
+		return compilerError(j.tools.cxx, "libtorch's headers", out, err)
+	}
+	return err
+}
+
 // compileOne compiles aside and renames. TMPDIR is in the stage too, so that
 // nothing of a killed compiler stays behind.
-func (j *job) compileOne(ctx context.Context, dir string, u unit, object string) error {
+func (j *job) compileOne(ctx context.Context, dir string, u unit, object string, headers bool) error {
 	aside := filepath.Join(dir, u.hash+".o")
 	argv := append([]string{j.tools.cxx}, u.flags...)
+	if u.native && headers {
+		argv = append(argv, "-include", "native/precompiled.h")
+	}
 	argv = append(argv, "-c", u.name, "-o", aside)
 	out, err := j.run(ctx, dir, environ(map[string]string{"TMPDIR": dir, "LC_ALL": "C"}), argv...)
 	if ctx.Err() != nil {
