@@ -108,6 +108,17 @@ type Report struct {
 	fields []string // of the first jsonl record that lacked the text field
 }
 
+// Add counts what another report counted too; notes beyond the first are left out as they always are.
+func (r *Report) Add(o Report) {
+	r.Files, r.FileBytes, r.Bytes = r.Files+o.Files, r.FileBytes+o.FileBytes, r.Bytes+o.Bytes
+	r.Records, r.Documents, r.TextBytes = r.Records+o.Records, r.Documents+o.Documents, r.TextBytes+o.TextBytes
+	for i, n := range o.Counts {
+		r.Counts[i] += n
+	}
+	r.Notes = append(r.Notes, o.Notes[:min(len(o.Notes), maxNotes-len(r.Notes))]...)
+	r.PerFile = append(r.PerFile, o.PerFile...)
+}
+
 // Count gives the counter of one reason.
 func (r Report) Count(reason Reason) int64 {
 	if reason >= numReasons {

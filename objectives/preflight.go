@@ -20,7 +20,7 @@ type Preflight struct {
 	Parameters     int64   `json:"parameters"`       // of the model
 	TokensPerParam float64 `json:"tokens_per_param"` // training tokens a parameter
 	// Loss over the validation set of guessing by frequency alone: a token's probability is its count among the training targets plus one, over
-	// their number plus the rows of the table. A model that does not fall below it has learnt nothing but frequencies. 0 without validation.
+	// their number plus the rows of the table; several corpora count as they are, whatever their weights. A model that does not fall below it has learnt nothing but frequencies. 0 without validation.
 	UnigramNats        float64  `json:"unigram_nats"`          // a token
 	UnigramBitsPerByte float64  `json:"unigram_bits_per_byte"` // of validation text
 	Notes              []string `json:"notes,omitempty"`       // what a user should know, a sentence each
@@ -29,13 +29,13 @@ type Preflight struct {
 // Check holds what Preflight looks at.
 type Check struct {
 	Objective         Objective
-	Train, Valid      *Stream // Valid may be empty
-	BlockSize         int     // tokens
-	Rows              int     // of the model's table of tokens
-	TokenizerSize     int     // largest id of the tokenizer, plus one
-	Parameters        int64   // of the model
-	StepTokens        int64   // tokens in a step; 0 when unknown
-	Repeats, AllTexts int     // documents seen before, and all documents
+	Train, Valid      Side  // Valid may be empty
+	BlockSize         int   // tokens
+	Rows              int   // of the model's table of tokens
+	TokenizerSize     int   // largest id of the tokenizer, plus one
+	Parameters        int64 // of the model
+	StepTokens        int64 // tokens in a step; 0 when unknown
+	Repeats, AllTexts int   // documents seen before, and all documents
 }
 
 // Preflight checks that there is something to learn and that every id has a row in the model's table, and counts what there is.

@@ -10,7 +10,7 @@ import (
 func check(t *testing.T, vocab int, validFraction float64, docs ...[]int32) Check {
 	t.Helper()
 	train, valid := streamOf(t, vocab, 0, validFraction, docs...)
-	return Check{Objective: NextToken{}, Train: train, Valid: valid, BlockSize: 8, Rows: vocab, TokenizerSize: vocab, Parameters: 10}
+	return Check{Objective: NextToken{}, Train: Side{train}, Valid: Side{valid}, BlockSize: 8, Rows: vocab, TokenizerSize: vocab, Parameters: 10}
 }
 
 // Case C73: data of a 65-entry tokenizer and a model of 50 rows, and the reverse.
@@ -76,7 +76,7 @@ func TestPreflightSaysWhenTheCorpusIsTooSmall(t *testing.T) {
 func TestUnigramBaselineIsTheEntropyOfSmoothedCounts(t *testing.T) {
 	c := check(t, 4, 0, []int32{1, 1, 1, 2}) // targets 1 1 1 2 0
 	valid, _ := streamOf(t, 4, 0, 0, []int32{1, 3})
-	c.Valid = valid // targets 1 3 0
+	c.Valid = Side{valid} // targets 1 3 0
 	p, err := c.Preflight()
 	if err != nil {
 		t.Fatal(err)
@@ -107,7 +107,7 @@ func TestPreflightWarnsOfRepeats(t *testing.T) {
 	}
 	repeats, all := b.Repeats(), b.Documents()
 	train, valid, _ := b.Split(SplitConfig{}, nil)
-	c := Check{Objective: NextToken{}, Train: train, Valid: valid, BlockSize: 8, Rows: 2000, TokenizerSize: 2000, Repeats: repeats, AllTexts: all}
+	c := Check{Objective: NextToken{}, Train: Side{train}, Valid: Side{valid}, BlockSize: 8, Rows: 2000, TokenizerSize: 2000, Repeats: repeats, AllTexts: all}
 	p, err := c.Preflight()
 	if err != nil {
 		t.Fatal(err)

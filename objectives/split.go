@@ -32,21 +32,74 @@ func (c SplitConfig) Validate() error {
 // Where whole documents do not fill half of that share (a corpus of a single one, say), the last part of the tokens is held out instead;
 // textBytes then counts the bytes of text that ids stand for, usually by decoding them. The streams read the corpus, which must not change.
 func Split(c Corpus, cfg SplitConfig, textBytes func(ids []int32) int64) (training, valid *Stream, how string) {
-	all := c.Tokens()
-	budget := int(cfg.ValidFraction * float64(all))
-	if cfg.ValidMaxTokens > 0 {
-		budget = min(budget, int(cfg.ValidMaxTokens))
+	t, v, hows := SplitEach([]Corpus{c}, []SplitConfig{cfg}, textBytes)
+	return t[0], v[0], hows[0]
+}
+
+// SplitEach parts several corpora that are trained on together, each as Split does alone and by its own configuration. A document that is held
+// out of one is held out of all others that have it too, even if that is more than their share.
+func SplitEach(corpora []Corpus, cfgs []SplitConfig, textBytes func(ids []int32) int64) (training, valid Side, how []string) {
+	held := make([][]int, len(corpora)) // documents of each; nil where none are or the tail is
+	for i, c := range corpora {
+		if budget := cfgs[i].budget(c); budget > 0 {
+			if docs, tokens := choose(c, budget); tokens > 0 && tokens >= budget/2 {
+				held[i] = docs
+			}
+		}
 	}
-	if budget == 0 {
-		return newStream(c, []run{{lo: 0, hi: all}}), newStream(c, nil), "nothing is held out for validation"
+	holdEverywhere(corpora, held)
+	for i, c := range corpora {
+		budget := cfgs[i].budget(c)
+		var t, v *Stream
+		switch {
+		case held[i] != nil:
+			t, v = partDocuments(c, held[i])
+			how = append(how, "validation holds whole documents, chosen by a hash of their text")
+		case budget == 0:
+			t, v = newStream(c, []run{{lo: 0, hi: c.Tokens()}}), newStream(c, nil)
+			how = append(how, "nothing is held out for validation")
+		default:
+			t, v = partTail(c, c.Tokens()-budget, textBytes)
+			how = append(how, fmt.Sprintf("validation holds the last %d tokens: there are too few documents to choose whole ones", budget))
+		}
+		training, valid = append(training, t), append(valid, v)
 	}
-	held, tokens := choose(c, budget)
-	if tokens > 0 && tokens >= budget/2 {
-		training, valid = partDocuments(c, held)
-		return training, valid, "validation holds whole documents, chosen by a hash of their text"
+	return training, valid, how
+}
+
+// budget is the number of tokens to hold out.
+func (c SplitConfig) budget(corpus Corpus) int {
+	budget := int(c.ValidFraction * float64(corpus.Tokens()))
+	if c.ValidMaxTokens > 0 {
+		budget = min(budget, int(c.ValidMaxTokens))
 	}
-	training, valid = partTail(c, all-budget, textBytes)
-	return training, valid, fmt.Sprintf("validation holds the last %d tokens: there are too few documents to choose whole ones", budget)
+	return budget
+}
+
+// holdEverywhere adds to the documents held out of each corpus those that are held out of another.
+func holdEverywhere(corpora []Corpus, held [][]int) {
+	if len(corpora) < 2 {
+		return
+	}
+	texts := map[uint64]bool{}
+	for i, docs := range held {
+		for _, d := range docs {
+			_, hash := corpora[i].Text(d)
+			texts[hash] = true
+		}
+	}
+	for i, c := range corpora {
+		had := map[int]bool{}
+		for _, d := range held[i] {
+			had[d] = true
+		}
+		for d := range c.Documents() {
+			if _, hash := c.Text(d); texts[hash] && !had[d] {
+				held[i] = append(held[i], d)
+			}
+		}
+		slices.Sort(held[i])
+	}
 }
 
 // hashed is a document and the hash of its text, mixed so that its order says nothing about the text.

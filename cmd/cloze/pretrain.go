@@ -39,6 +39,7 @@ func newPretrain() *cobra.Command {
 		Short: shortPretrain,
 		Long: `Train a language model on the texts at PATH... and write a run folder: config.yaml (every key resolved),
 tokenizer.json, model.json, metrics.jsonl, tokens, checkpoints. PATH is a file, a folder, a pattern, or - for standard input.
+Corpora are mixed by weight with the key data.mix and no PATH: --set data.mix=0.7=wiki/,0.3=books/*.txt
 
 Without --tokenizer one is trained on the texts first. Some documents are held out and never trained on; the report
 at the end gives the loss on them beside that of guessing by token frequency. An interrupt writes a checkpoint.
@@ -52,7 +53,7 @@ Keys and their defaults, for --config and --set; train.block_size and train.batc
 train.warmup_steps from the steps, and model.vocab_size from the tokenizer, unless given:
 
 ` + indent(string(config.Format(&cfg))),
-		Args: wantArgs(1, -1),
+		Args: wantArgs(0, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := wantFlags(cmd, "out"); err != nil {
 				return err
@@ -64,13 +65,20 @@ train.warmup_steps from the steps, and model.vocab_size from the tokenizer, unle
 			if err := cfg.resolve(&f); err != nil {
 				return err
 			}
+			parts, err := cfg.Data.parts(args)
+			if err != nil {
+				return err
+			}
 			if err := refuseUsedFolder(f.out); err != nil {
 				return err
 			}
 			if err := useDevice(cfg.Device, cfg.Threads); err != nil {
 				return err
 			}
-			p := pretraining{cmd: cmd, cfg: cfg, flags: f, paths: args}
+			p := pretraining{cmd: cmd, cfg: cfg, flags: f, parts: parts}
+			for _, part := range parts {
+				p.paths = append(p.paths, part.paths...)
+			}
 			return p.run()
 		},
 	}

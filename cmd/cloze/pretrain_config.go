@@ -74,6 +74,8 @@ type dataSection struct {
 	objectives.SplitConfig
 	// MaxTokens bounds the token shards, two or four bytes a token; a larger corpus is refused.
 	MaxTokens int64 `yaml:"max_tokens"`
+	// Mix is corpora and their weights, WEIGHT=PATH each, in place of paths on the command line: which share of the blocks read is of which.
+	Mix []string `yaml:"mix"`
 }
 
 // objective is the two halves of what a model is trained for.
@@ -100,7 +102,7 @@ func defaultPretrain() pretrainConfig {
 	}
 	return pretrainConfig{
 		Objective: "next-token", Model: newModelSection(preset, network), Tokenizer: defaultTokenizer(), Corpus: defaultCorpus(),
-		Data:  dataSection{objectives.DefaultSplit(), 1 << 36},
+		Data:  dataSection{objectives.DefaultSplit(), 1 << 36, nil},
 		Train: train.DefaultConfig(), Checkpoint: train.DefaultCheckpoint(), Device: "cpu",
 	}
 }

@@ -23,6 +23,7 @@ type pretrainReport struct {
 	Empty     int64                `json:"documents_without_tokens"`
 	Repeats   repeatReport         `json:"repeated_lines"`
 	Split     string               `json:"split"`
+	Mix       []partReport         `json:"mix,omitempty"`
 	Preflight objectives.Preflight `json:"preflight"`
 	Notes     []string             `json:"notes,omitempty"`
 	Result    train.Result         `json:"result"`
@@ -76,6 +77,7 @@ func (p *pretraining) print(w io.Writer) error {
 	if p.report.Empty > 0 {
 		fmt.Fprintf(w, "documents without tokens, left out: %s\n", count(p.report.Empty))
 	}
+	p.printMix(w)
 	fmt.Fprintf(w, "%s: %s steps, %s tokens in %s, %s tokens/s\n", r.Ended, count(r.Steps), count(r.Tokens), shortDuration(r.Elapsed), count(int64(r.TokensPerSecond)))
 	if r.Eval != nil {
 		fmt.Fprintf(w, "held out     %s\n", evaluationLine(*r.Eval))

@@ -9,7 +9,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/go-cloze/cloze/corpus/shard"
 	"github.com/go-cloze/cloze/models"
 	"github.com/go-cloze/cloze/models/pipeline"
 	"github.com/go-cloze/cloze/models/torch"
@@ -28,10 +27,11 @@ type pretraining struct {
 	tokenizer *tokenize.Tokenizer
 	init      *pipeline.LM // of --init, nil without
 	beside    string       // where the token shards are until there is a run folder; "" with --cache
-	set       *shard.Set
+	parts     []*part      // the corpora
 	report    pretrainReport
-	train     *objectives.Stream
-	valid     *objectives.Stream
+	train     objectives.Side
+	valid     objectives.Side
+	data      blended
 }
 
 func (p *pretraining) run() error {
@@ -103,8 +103,11 @@ func (p *pretraining) split() (err error) {
 		}
 	}
 	network := p.cfg.Model.config()
-	textBytes := func(ids []int32) int64 { return int64(len(p.tokenizer.AppendBytes(nil, ids, true))) }
-	p.train, p.valid, p.report.Split = objectives.Split(p.set, p.cfg.Data.SplitConfig, textBytes)
+	p.splitParts()
+	repeats, texts := 0, 0
+	for _, part := range p.parts {
+		repeats, texts = repeats+objectives.Repeats(part.set), texts+part.set.Documents()
+	}
 	objective, err := newObjective(p.cfg.Objective)
 	if err != nil {
 		return err
@@ -112,9 +115,12 @@ func (p *pretraining) split() (err error) {
 	p.report.Preflight, err = objectives.Check{
 		Objective: objective.examples, Train: p.train, Valid: p.valid, BlockSize: p.cfg.Train.BlockSize, Rows: network.Shape().VocabSize,
 		TokenizerSize: p.tokenizer.VocabSize(), Parameters: network.NumParams(), StepTokens: p.cfg.Train.StepTokens(),
-		Repeats: objectives.Repeats(p.set), AllTexts: p.set.Documents(),
+		Repeats: repeats, AllTexts: texts,
 	}.Preflight()
 	if err != nil {
+		return err
+	}
+	if err := p.blend(); err != nil {
 		return err
 	}
 	if warning := p.report.Repeats.warning(); warning != "" {
@@ -122,6 +128,7 @@ func (p *pretraining) split() (err error) {
 	}
 	if !p.flags.quiet {
 		fmt.Fprintf(p.stderr(), "\n%sheld out    %s\nlines       %s\n", p.report.Preflight, p.report.Split, p.report.Repeats)
+		p.printMix(p.stderr())
 		for _, note := range p.report.Notes {
 			fmt.Fprintln(p.stderr(), "note: "+note)
 		}
@@ -161,8 +168,8 @@ func (p *pretraining) trainModel() error {
 	bar := newProgress(p.stderr(), p.flags.quiet, "train", int64(p.cfg.Train.Steps))
 	job := train.Job{
 		Model: model, Objective: objective.examples, Loss: objective.loss,
-		Train: p.train.Cut(p.cfg.Train.BlockSize), Valid: p.valid.Cut(p.cfg.Train.BlockSize), ValidBytes: p.valid.Bytes(),
-		Checkpoint: p.cfg.Checkpoint, Folder: folder, DataSet: fmt.Sprintf("%016x", p.train.Fingerprint()),
+		Train: p.data.train, Order: p.data.order, Valid: p.data.valid, ValidBytes: p.valid.Bytes(),
+		Checkpoint: p.cfg.Checkpoint, Folder: folder, DataSet: p.data.fingerprint,
 		Tokenizer: p.tokenizer.Hash(), Baseline: p.report.Preflight.UnigramNats,
 		OnStep: func(s train.Progress) { showStep(bar, s) },
 		OnEval: func(step int, e train.Evaluation) {

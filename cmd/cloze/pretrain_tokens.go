@@ -33,10 +33,41 @@ type tokenReport struct {
 // plainReport is a corpus.Report field by field: its own JSON is for readers and does not come back.
 type plainReport corpus.Report
 
-// encode turns the corpus into token shards and opens them: in --cache, where those of the same texts and tokenizer are reused, or beside the run
+// encode turns each corpus into token shards and opens them: in --cache, where those of the same texts and tokenizer are reused, or beside the run
 // folder, to be moved into it once there is one.
 func (p *pretraining) encode() error {
-	src, err := p.cfg.Corpus.open(p.cmd.InOrStdin(), p.paths)
+	if _, ok := p.tokenizer.EndOfText(); !ok {
+		p.note("the tokenizer has no end-of-text token: the model learns neither where documents start nor where they end")
+	}
+	if note := missingBytesNote(p.tokenizer); note != "" {
+		p.note(note)
+	}
+	if p.flags.cache == "" {
+		out := filepath.Clean(p.flags.out)
+		p.beside = filepath.Join(filepath.Dir(out), "."+filepath.Base(out)+"."+tokensDir)
+		if err := os.RemoveAll(p.beside); err != nil { // what a killed run left
+			return err
+		}
+	}
+	for _, part := range p.parts {
+		if err := p.encodePart(part); err != nil {
+			return err
+		}
+	}
+	p.report.Tokens = filepath.Join(p.flags.out, tokensDir)
+	if p.flags.cache != "" {
+		p.report.Tokens = p.parts[0].set.Path()
+		if len(p.parts) > 1 {
+			p.report.Tokens = p.flags.cache
+		}
+	}
+	p.sumReports()
+	return nil
+}
+
+// encodePart does it for one corpus.
+func (p *pretraining) encodePart(part *part) error {
+	src, err := p.cfg.Corpus.open(p.cmd.InOrStdin(), part.paths)
 	if err != nil {
 		return err
 	}
@@ -44,32 +75,24 @@ func (p *pretraining) encode() error {
 	if p.flags.tokenizer != "" {
 		listFiles(p.stderr(), p.flags.quiet, src.Files())
 	}
-	if _, ok := p.tokenizer.EndOfText(); !ok {
-		p.note("the tokenizer has no end-of-text token: the model learns neither where documents start nor where they end")
-	}
-	if note := missingBytesNote(p.tokenizer); note != "" {
-		p.note(note)
-	}
-	folder, found, err := p.tokenFolder(src)
+	folder, found, err := p.tokenFolder(part, src)
 	if err != nil {
 		return err
 	}
 	if !found {
-		if err := p.writeTokens(folder, src); err != nil {
+		if err := p.writeTokens(part, folder, src); err != nil {
 			return err
 		}
 	}
-	return p.openTokens(folder, found)
+	return p.openTokens(part, folder, found)
 }
 
 // tokenFolder says where the shards go, and whether they are there already.
-func (p *pretraining) tokenFolder(src *corpus.Source) (folder string, found bool, err error) {
-	if p.flags.cache == "" {
-		out := filepath.Clean(p.flags.out)
-		p.beside = filepath.Join(filepath.Dir(out), "."+filepath.Base(out)+"."+tokensDir)
-		return p.beside, false, os.RemoveAll(p.beside) // what a killed run left
+func (p *pretraining) tokenFolder(part *part, src *corpus.Source) (folder string, found bool, err error) {
+	if p.beside != "" {
+		return filepath.Join(p.beside, part.name), false, nil
 	}
-	if p.paths[0] == "-" {
+	if part.paths[0] == "-" {
 		return "", false, errors.New("--cache: standard input cannot be told from another without reading it; put the text into a file, or leave --cache out")
 	}
 	key, err := p.tokensKey(src.Files())
@@ -116,23 +139,23 @@ func fileSum(path string) ([]byte, error) {
 	return sum.Sum(nil), nil
 }
 
-// writeTokens tokenises the corpus on all cores and counts its repeated lines.
-func (p *pretraining) writeTokens(folder string, src *corpus.Source) error {
-	p.saySize(folder)
+// writeTokens tokenises a corpus on all cores and counts its repeated lines.
+func (p *pretraining) writeTokens(part *part, folder string, src *corpus.Source) error {
+	p.saySize(part, folder)
 	cfg := shard.ConfigFor(p.tokenizer)
 	w, err := shard.Create(folder, cfg)
 	if err != nil {
 		return err
 	}
 	defer w.Close()
-	repeats, tokens := newLineRepeats(), int64(0)
+	repeats, tokens, before := newLineRepeats(), int64(0), p.tokensOpen()
 	_, total := src.Progress()
 	bar := newProgress(p.stderr(), p.flags.quiet, "encode", total)
 	show := readProgress(bar, src)
 	encoder := shard.Encoder{Tokenizer: p.tokenizer, Threads: p.cfg.Threads, Words: cfg.Words}
 	err = encoder.Run(p.cmd.Context(), src.All(), func(d *shard.Encoded) error {
 		repeats.add(d.Text)
-		if tokens += int64(len(d.IDs)) + 1; tokens > p.cfg.Data.MaxTokens {
+		if tokens += int64(len(d.IDs)) + 1; before+tokens > p.cfg.Data.MaxTokens {
 			return fmt.Errorf("the corpus has more than %s tokens (data.max_tokens); read less text, or raise the key", count(p.cfg.Data.MaxTokens))
 		}
 		if w.Documents()&63 == 0 {
@@ -161,14 +184,14 @@ func (p *pretraining) writeTokens(folder string, src *corpus.Source) error {
 
 // saySize says how much room the shards will take, from the first megabytes of text: enough of them that
 // what a decompressor has read ahead does not matter.
-func (p *pretraining) saySize(folder string) {
-	if p.flags.quiet || p.paths[0] == "-" {
+func (p *pretraining) saySize(part *part, folder string) {
+	if p.flags.quiet || part.paths[0] == "-" {
 		return
 	}
 	if p.beside != "" {
-		folder = filepath.Join(p.flags.out, tokensDir)
+		folder = filepath.Join(p.flags.out, tokensDir, part.name)
 	}
-	src, err := p.cfg.Corpus.open(nil, p.paths)
+	src, err := p.cfg.Corpus.open(nil, part.paths)
 	if err != nil {
 		return // reading it in earnest says what is wrong
 	}
@@ -193,36 +216,39 @@ func (p *pretraining) saySize(folder string) {
 	fmt.Fprintf(p.stderr(), "tokens go to %s, about %s\n", folder, byteSize(int64(float64(size)*float64(total)/float64(read))))
 }
 
+// tokensOpen is the number of tokens of the corpora that are open.
+func (p *pretraining) tokensOpen() (n int64) {
+	for _, part := range p.parts {
+		if part.set != nil {
+			n += int64(part.set.Tokens())
+		}
+	}
+	return n
+}
+
 // openTokens opens the shards and what was counted when they were written. Shards that were there before are read whole once: training on a
 // damaged file would go unnoticed.
-func (p *pretraining) openTokens(folder string, found bool) (err error) {
-	if p.set, err = shard.Open(folder); err != nil {
+func (p *pretraining) openTokens(part *part, folder string, found bool) (err error) {
+	if part.set, err = shard.Open(folder); err != nil {
 		return err
 	}
-	if err := p.set.CheckTokenizer(p.tokenizer); err != nil {
+	if err := part.set.CheckTokenizer(p.tokenizer); err != nil {
 		return err
 	}
 	if found {
-		if err := p.set.Verify(p.cmd.Context()); err != nil {
+		if err := part.set.Verify(p.cmd.Context()); err != nil {
 			return err
 		}
 	}
 	name := filepath.Join(folder, tokensReport)
 	data, err := os.ReadFile(name)
-	var kept tokenReport
 	if err == nil {
-		err = json.Unmarshal(data, &kept)
+		err = json.Unmarshal(data, &part.report)
 	}
 	if err != nil {
 		return fmt.Errorf("%s: cannot be read: %w; remove the folder and tokenise the corpus again", name, cause(err))
 	}
-	info := p.set.Info()
-	p.report.Corpus, p.report.Repeats, p.report.Empty = corpus.Report(kept.Corpus), kept.Repeats, info.Empty
-	p.report.Tokens = filepath.Join(p.flags.out, tokensDir)
-	if p.flags.cache != "" {
-		p.report.Tokens = folder
-	}
-	if found && !p.flags.quiet {
+	if info := part.set.Info(); found && !p.flags.quiet {
 		fmt.Fprintf(p.stderr(), "tokens of an earlier run: %s, %s tokens, %s\n", folder, count(info.Tokens), byteSize(info.Bytes))
 	}
 	return nil
@@ -242,8 +268,10 @@ func (p *pretraining) keepTokens() error {
 
 // closeTokens lets the shards go, and removes those that no run folder took.
 func (p *pretraining) closeTokens() {
-	if p.set != nil {
-		p.set.Close()
+	for _, part := range p.parts {
+		if part.set != nil {
+			part.set.Close()
+		}
 	}
 	if p.beside != "" {
 		os.RemoveAll(p.beside)

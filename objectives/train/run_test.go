@@ -103,7 +103,7 @@ func TestTinyModelLearnsMoreThanFrequencies(t *testing.T) {
 	config.Steps = 100
 	train, valid := tinyText(t, 0.1)
 	job := tinyJob(t, tinyGPT())
-	check := objectives.Check{Objective: job.Objective, Train: train, Valid: valid, BlockSize: 16, Rows: 32, TokenizerSize: 32}
+	check := objectives.Check{Objective: job.Objective, Train: objectives.Side{train}, Valid: objectives.Side{valid}, BlockSize: 16, Rows: 32, TokenizerSize: 32}
 	preflight, err := check.Preflight()
 	if err != nil {
 		t.Fatal(err)
