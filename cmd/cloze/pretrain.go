@@ -58,28 +58,7 @@ train.warmup_steps from the steps, and model.vocab_size from the tokenizer, unle
 			if err := wantFlags(cmd, "out"); err != nil {
 				return err
 			}
-			if f.resume {
-				return errors.New("--resume: not yet; a run starts from step 0 into a new --out")
-			}
-			f.changed = cmd.Flags().Changed
-			if err := cfg.resolve(&f); err != nil {
-				return err
-			}
-			parts, err := cfg.Data.parts(args)
-			if err != nil {
-				return err
-			}
-			if err := refuseUsedFolder(f.out); err != nil {
-				return err
-			}
-			if err := useDevice(cfg.Device, cfg.Threads); err != nil {
-				return err
-			}
-			p := pretraining{cmd: cmd, cfg: cfg, flags: f, parts: parts}
-			for _, part := range parts {
-				p.paths = append(p.paths, part.paths...)
-			}
-			return p.run()
+			return startPretrain(cmd, &cfg, &f, args)
 		},
 	}
 	cmd.Flags().StringVar(&f.objective, "objective", cfg.Objective, "what the model is trained for: next-token")
@@ -98,6 +77,32 @@ train.warmup_steps from the steps, and model.vocab_size from the tokenizer, unle
 	addQuiet(cmd, &f.quiet)
 	addJSON(cmd, &f.json)
 	return cmd
+}
+
+// startPretrain checks all that can be checked before anything is read, and runs.
+func startPretrain(cmd *cobra.Command, cfg *pretrainConfig, f *pretrainFlags, args []string) error {
+	if f.resume {
+		return errors.New("--resume: not yet; a run starts from step 0 into a new --out")
+	}
+	f.changed = cmd.Flags().Changed
+	if err := cfg.resolve(f); err != nil {
+		return err
+	}
+	parts, err := cfg.Data.parts(args)
+	if err != nil {
+		return err
+	}
+	if err := refuseUsedFolder(f.out); err != nil {
+		return err
+	}
+	if err := useDevice(cfg.Device, cfg.Threads); err != nil {
+		return err
+	}
+	p := pretraining{cmd: cmd, cfg: *cfg, flags: *f, parts: parts}
+	for _, part := range parts {
+		p.paths = append(p.paths, part.paths...)
+	}
+	return p.run()
 }
 
 // lay puts the flags that were given over the keys.

@@ -16,7 +16,7 @@ import (
 // mixed trains on two corpora and gives the report's part on them.
 func mixed(t *testing.T, out string, flags ...string) (mix []partReport, report pretrainReport, stderr string) {
 	t.Helper()
-	args := append([]string{"pretrain", "--out", out, "--steps", "30", "--json"}, tiny...)
+	args := append([]string{"pretrain", "--out", out, "--steps", "40", "--json"}, tiny...)
 	r := done(t, "", append(append(args, "--quiet=false"), flags...)...)
 	var all struct {
 		Mix    []partReport
@@ -54,8 +54,8 @@ func TestCorporaAreMixedByWeight(t *testing.T) {
 			t.Errorf("%q is not said before the first step:\n%s", r, said)
 		}
 	}
-	// 240 blocks of 32: 60 of the small corpus, again and again.
-	blocks := math.Ceil(60 / mix[1].Passes)
+	// 320 blocks of 32: 80 of the small corpus, again and again.
+	blocks := math.Ceil(80 / mix[1].Passes)
 	if mix[1].Passes < manyPasses || blocks*32 > float64(mix[1].Tokens+31) || blocks*32 < 0.8*float64(mix[1].Tokens) {
 		t.Errorf("%+v is said to be read %.2f times", mix[1], mix[1].Passes)
 	}
@@ -65,7 +65,7 @@ func TestCorporaAreMixedByWeight(t *testing.T) {
 	// The configuration brings the texts; a cache brings the same tokens, whatever the weights.
 	again, cache := filepath.Join(t.TempDir(), "run"), t.TempDir()
 	mixed(t, again, "--config", filepath.Join(run, "config.yaml"), "--cache", cache)
-	name := filepath.Join("checkpoints", "step-0000030", "model.safetensors")
+	name := filepath.Join("checkpoints", "step-0000040", "model.safetensors")
 	a, errA := os.ReadFile(filepath.Join(run, name))
 	b, errB := os.ReadFile(filepath.Join(again, name))
 	if errA != nil || errB != nil || string(a) != string(b) {
@@ -81,7 +81,7 @@ func TestCorporaAreMixedByWeight(t *testing.T) {
 		var state struct {
 			DataSet string `json:"data_set"`
 		}
-		data, err := os.ReadFile(filepath.Join(run, "checkpoints", "step-0000030", "state.json"))
+		data, err := os.ReadFile(filepath.Join(run, "checkpoints", "step-0000040", "state.json"))
 		if err == nil {
 			err = json.Unmarshal(data, &state)
 		}
