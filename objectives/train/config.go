@@ -32,6 +32,8 @@ type Config struct {
 	LogEvery              int `json:"log_every"`               // steps between lines in metrics.jsonl
 	EarlyStoppingPatience int `json:"early_stopping_patience"` // evaluations in a row without a lower validation loss that end the run; 0 never does
 
+	OnDivergence string `json:"on_divergence"` // what a loss or gradient that is no longer finite does: stop, or backoff (to the last checkpoint, with half the learning rate)
+
 	Seed uint64 `json:"seed"` // of fresh weights, the order of blocks, and all that an objective draws
 }
 
@@ -41,7 +43,7 @@ func DefaultConfig() Config {
 		Steps: 2000, BatchSize: 24, BlockSize: 128, GradientAccumulationSteps: 1,
 		LearningRate: 1e-3, MinLearningRate: 1e-4, WarmupSteps: 100, LRSchedulerType: "cosine",
 		WeightDecay: 0.1, AdamBeta1: 0.9, AdamBeta2: 0.99, AdamEpsilon: 1e-8, MaxGradNorm: 1,
-		EvalEvery: 250, LogEvery: 10, Seed: 1,
+		EvalEvery: 250, LogEvery: 10, OnDivergence: StopOnDivergence, Seed: 1,
 	}
 }
 
@@ -80,6 +82,9 @@ func (c Config) Validate() error {
 	if !slices.Contains(Schedules(), c.LRSchedulerType) {
 		return fmt.Errorf("train.lr_scheduler_type is %q: give one of %s", c.LRSchedulerType, strings.Join(Schedules(), ", "))
 	}
+	if !slices.Contains(onDivergence, c.OnDivergence) {
+		return fmt.Errorf("train.on_divergence is %q: give one of %s", c.OnDivergence, strings.Join(onDivergence, ", "))
+	}
 	return c.crossValidate()
 }
 
@@ -98,22 +103,6 @@ func (c Config) crossValidate() error {
 		return fmt.Errorf("train.early_stopping_patience is %d but train.eval_every is 0: without evaluations a run cannot stop early; give steps between them", c.EarlyStoppingPatience)
 	case c.AdamEpsilon == 0:
 		return fmt.Errorf("train.adam_epsilon is 0: a weight without gradient would become NaN; give a small positive number, 1e-8")
-	}
-	return nil
-}
-
-// CheckpointConfig is when a run saves itself: the `checkpoint` section of a run's YAML.
-type CheckpointConfig struct {
-	Every int `json:"every"` // steps between checkpoints, beside the one at the end; 0 writes none in between
-}
-
-// DefaultCheckpoint saves every 500 steps.
-func DefaultCheckpoint() CheckpointConfig { return CheckpointConfig{Every: 500} }
-
-// Validate returns an error where the setting cannot be used.
-func (c CheckpointConfig) Validate() error {
-	if c.Every < 0 {
-		return fmt.Errorf("checkpoint.every is %d: give steps between checkpoints, or 0 for none before the end", c.Every)
 	}
 	return nil
 }

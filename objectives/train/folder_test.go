@@ -39,7 +39,7 @@ func TestRunFolderHasItsLayout(t *testing.T) {
 		t.Fatal(err)
 	}
 	job := tinyJob(t, tinyGPT())
-	job.Folder, job.Checkpoint, job.DataSet, job.Tokenizer = folder, CheckpointConfig{Every: 4}, "d", "t"
+	job.Folder, job.Checkpoint, job.DataSet, job.Tokenizer = folder, CheckpointConfig{Every: EverySteps(4), Keep: 1}, "d", "t"
 	var saved []string
 	job.OnSave = func(_ int, checkpoint string) { saved = append(saved, checkpoint) }
 	result, err := Run(context.Background(), tinyConfig(), job)

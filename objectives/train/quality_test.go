@@ -108,7 +108,7 @@ func TestMemoryStaysFlat(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer folder.Close()
-	job.Folder, job.Checkpoint.Every = folder, 300
+	job.Folder, job.Checkpoint.Every = folder, EverySteps(300)
 	config := DefaultConfig()
 	config.Steps, config.BatchSize, config.BlockSize, config.EvalEvery = 1<<30, 12, 64, 500
 	config.LRSchedulerType = "constant"

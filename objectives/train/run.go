@@ -166,7 +166,7 @@ func (r *run) bestNow() bool { return r.best.Step > 0 && r.best.Step == r.step }
 
 // saveIfDue writes a checkpoint every Checkpoint.Every steps, and whenever the validation loss is the lowest so far.
 func (r *run) saveIfDue() error {
-	if r.Checkpoint.Every > 0 && r.step%r.Checkpoint.Every == 0 || r.bestNow() {
+	if r.Checkpoint.Every.due(r.step, r.start) || r.bestNow() {
 		return r.saveLast()
 	}
 	return nil

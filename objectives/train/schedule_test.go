@@ -89,7 +89,7 @@ func TestConfigNamesTheKeyThatIsWrong(t *testing.T) {
 			t.Errorf("error %v, want one that says %q", err, key)
 		}
 	}
-	if err := (CheckpointConfig{Every: -1}).Validate(); err == nil || !strings.Contains(err.Error(), "checkpoint.every") {
+	if err := (CheckpointConfig{Every: EverySteps(-1)}).Validate(); err == nil || !strings.Contains(err.Error(), "checkpoint.every") {
 		t.Errorf("error %v, want one that names checkpoint.every", err)
 	}
 }

@@ -166,7 +166,7 @@ func TestNonFiniteLossOrGradientStopsBeforeTheUpdate(t *testing.T) {
 		var lossBefore string
 		job := tinyJob(t, tinyGPT())
 		job.Loss = poisoned{batches: new(int), from: 5, gradient: gradient}
-		job.Valid, job.Folder, job.Checkpoint = nil, folder, CheckpointConfig{Every: 3}
+		job.Valid, job.Folder, job.Checkpoint = nil, folder, CheckpointConfig{Every: EverySteps(3)}
 		job.OnStep = func(p Progress) {
 			atStep4 = weights(t, job.Model)
 			lossBefore = formatLoss(p.Loss)

@@ -39,6 +39,9 @@ func scalar(v reflect.Value) string {
 		if m, ok := v.Addr().Interface().(encoding.TextMarshaler); ok {
 			text, err := m.MarshalText()
 			if err == nil {
+				if _, err := strconv.Atoi(string(text)); err == nil {
+					return string(text) // a number need not look like a text
+				}
 				return quote(string(text))
 			}
 		}

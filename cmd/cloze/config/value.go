@@ -35,6 +35,9 @@ func (l *loader) value(v reflect.Value, node ast.Node, key string) error {
 		return l.errorf(node.GetToken(), "%s: want %s, found %s", key, want(v), describe(node))
 	}
 	if err := setScalar(v, node, text); err != nil {
+		if err != errType && v.Addr().Type().Implements(textUnmarshaler) {
+			return l.errorf(node.GetToken(), "%s: %v", key, err) // the type words its own errors best
+		}
 		return l.errorf(node.GetToken(), "%s: want %s, found %s", key, want(v), describe(node))
 	}
 	return nil
