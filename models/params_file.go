@@ -3,6 +3,7 @@ package models
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"slices"
 
 	"github.com/go-cloze/cloze/models/safetensors"
@@ -26,6 +27,41 @@ func (p *Params) Save(path string) error {
 	return writeSources(path, sources)
 }
 
+// CopyTo is Save in two halves, so that training need not wait for a disk: it copies the parameters into buffer, and EncodeWeights may write what
+// it returned on any goroutine. buffer is made larger where it is too short, and returned with the sources, which are views of it. Run it inside
+// torch.Do.
+func (p *Params) CopyTo(buffer []byte) (sources []safetensors.Source, grown []byte, err error) {
+	sources = make([]safetensors.Source, len(p.list))
+	var size int64
+	for i, param := range p.list {
+		if sources[i], err = param.source(); err != nil {
+			return nil, buffer, err
+		}
+		size += shapeNumEl(param.Shape) * int64(param.Tensor.DType().Size())
+	}
+	if int64(len(buffer)) < size {
+		buffer = make([]byte, size)
+	}
+	rest := buffer
+	torch.NoGrad(func() {
+		for i, param := range p.list {
+			n := shapeNumEl(param.Shape) * int64(param.Tensor.DType().Size())
+			sources[i].Bytes, sources[i].Data = nil, rest[:n:n]
+			torch.Scope(func() { param.fileLayout(param.Tensor).CopyToBytes(sources[i].Data) })
+			rest = rest[n:]
+		}
+	})
+	return sources, buffer, nil
+}
+
+// EncodeWeights writes to w the file that Save would write of these sources.
+func EncodeWeights(w io.Writer, sources []safetensors.Source) error {
+	return safetensors.Encode(w, sources, weightsMetadata)
+}
+
+// weightsMetadata says whose layout a file holds: transformers reads only those that do.
+var weightsMetadata = map[string]string{"format": "pt"}
+
 // source is the parameter as a file holds it; its bytes are made when their turn comes.
 func (p Param) source() (safetensors.Source, error) {
 	dtype, ok := fileDTypes[p.Tensor.DType()]
@@ -38,9 +74,9 @@ func (p Param) source() (safetensors.Source, error) {
 	}}, nil
 }
 
-// writeSources writes a weights file; transformers reads only those that say whose layout they hold.
+// writeSources writes a weights file.
 func writeSources(path string, sources []safetensors.Source) error {
-	return safetensors.Write(path, sources, map[string]string{"format": "pt"})
+	return safetensors.Write(path, sources, weightsMetadata)
 }
 
 var fileDTypes = map[torch.DType]safetensors.DType{

@@ -1,6 +1,7 @@
 package models
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"slices"
@@ -85,6 +86,36 @@ func TestSavedWeightsComeBackBitByBit(t *testing.T) {
 }
 
 // TestTiedWeightsAreWrittenOnce: C90.
+// A copy written later is the file as it was at the copy, whatever became of the weights since.
+func TestACopyIsTheFileOfItsMoment(t *testing.T) {
+	onTorch(t, func() {
+		model := tinyGPT(t, nil)
+		defer model.Params().Free()
+		want, err := os.ReadFile(save(t, model))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, buffer, err := model.Params().CopyTo(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range buffer {
+			buffer[i] = 1
+		}
+		sources, again, err := model.Params().CopyTo(buffer)
+		if err != nil || &again[0] != &buffer[0] {
+			t.Fatalf("the buffer was not used again (%v)", err)
+		}
+		for param := range model.Params().All() {
+			torch.NoGrad(func() { param.Tensor.Zero_() })
+		}
+		var got bytes.Buffer
+		if err := EncodeWeights(&got, sources); err != nil || !bytes.Equal(got.Bytes(), want) {
+			t.Errorf("the copy is another file than Save's (%v)", err)
+		}
+	})
+}
+
 func TestTiedWeightsAreWrittenOnce(t *testing.T) {
 	onTorch(t, func() {
 		model := tinyGPT(t, func(c *GPTConfig) { c.VocabSize, c.Dim, c.NumHeads = 1000, 64, 4 })

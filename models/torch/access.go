@@ -98,6 +98,15 @@ func (t *Tensor) Bytes() []byte {
 	return data
 }
 
+// CopyToBytes is Bytes into memory that is there: data must be exactly as long.
+func (t *Tensor) CopyToBytes(data []byte) {
+	dtype := t.DType()
+	if int64(len(data)) != t.NumEl()*int64(dtype.Size()) {
+		fail("the memory given is not as long as the tensor", []*Tensor{t})
+	}
+	toData(t, unsafe.Pointer(unsafe.SliceData(data)), dtype)
+}
+
 // CopyFromBytes overwrites the elements with raw ones of the same type, row-major, little-endian. Autograd does not see it.
 func (t *Tensor) CopyFromBytes(data []byte) {
 	nativeDone(C.cloze_from_bytes(handle(t.in()), unsafe.Pointer(unsafe.SliceData(data)), C.int64_t(len(data))), t)

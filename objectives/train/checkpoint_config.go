@@ -15,7 +15,9 @@ type CheckpointConfig struct {
 }
 
 // DefaultCheckpoint saves every 500 steps and keeps two, so that there is one to go back to when the newest is damaged.
-func DefaultCheckpoint() CheckpointConfig { return CheckpointConfig{Every: Interval{Steps: 500}, Keep: 2} }
+func DefaultCheckpoint() CheckpointConfig {
+	return CheckpointConfig{Every: Interval{Steps: 500}, Keep: 2}
+}
 
 // Validate returns an error that names the setting that cannot be used.
 func (c CheckpointConfig) Validate() error {
