@@ -17,8 +17,9 @@ import (
 type LM struct {
 	Model     models.Network
 	Tokenizer *tokenize.Tokenizer
-	Weights   string // the file that the weights came from
-	Note      string // what a user should know about the folder, "" for nothing
+	Weights   string  // the file that the weights came from
+	Ends      []int32 // ids that end a text beside the tokenizer's own end of text
+	Note      string  // what a user should know about the folder, "" for nothing
 }
 
 // Open opens a run folder (its newest checkpoint) or a Hugging Face folder.
@@ -50,6 +51,9 @@ func (o Options) Open(path string) (*LM, error) {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	lm := &LM{Tokenizer: tokenizer, Weights: weightsPath, Note: note}
+	if err := lm.readEnds(path, config); err != nil {
+		return nil, err
+	}
 	err = torch.Do(func() (err error) {
 		lm.Model, err = models.Load(config, weightsPath)
 		return err

@@ -18,6 +18,7 @@ type GenerateOptions struct {
 	TopK        int     // draw among the K likeliest only; 0 among all
 	TopP        float64 // draw among the likeliest that together hold this probability; 0 and 1 among all
 	Seed        uint64  // the same seed draws the same
+	First       int     // number of a batch's first prompt, where a list is continued batch after batch: prompt i draws from stream First + i
 
 	// RepetitionPenalty makes tokens of the prompt and of what was written less likely, by transformers' rule: a logit above 0 is divided by
 	// it, one below multiplied (Keskar et al. 2019, section 4.1). 1 and 0 change nothing, below 1 favours repetition.
@@ -118,7 +119,6 @@ func (lm *LM) continueRows(ctx context.Context, rows []*row, o GenerateOptions) 
 		return err
 	}
 	defer func() { err = errors.Join(err, c.free()) }()
-	end, hasEnd := lm.Tokenizer.EndOfText()
 	for active := slices.Clone(rows); len(active) > 0; {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -133,7 +133,7 @@ func (lm *LM) continueRows(ctx context.Context, rows []*row, o GenerateOptions) 
 			if id := firstNaN(mine); id >= 0 {
 				return fmt.Errorf("%s: the model gives NaN for token %d; its weights are damaged or its training diverged", lm.Weights, id)
 			}
-			r.choose(mine, o, end, hasEnd)
+			r.choose(mine, o, lm.ends)
 		}
 		active = slices.DeleteFunc(active, func(r *row) bool { return r.out.Finish != "" })
 	}

@@ -24,7 +24,7 @@ type row struct {
 }
 
 func (lm *LM) newRow(index int, prompt string, o GenerateOptions) (*row, error) {
-	r := &row{index: index, ids: lm.Tokenizer.Encode(prompt).IDs, seen: map[int32]bool{}, sampler: newSampler(o, index),
+	r := &row{index: index, ids: lm.Tokenizer.Encode(prompt).IDs, seen: map[int32]bool{}, sampler: newSampler(o, o.First+index),
 		decoder: lm.Tokenizer.NewStreamDecoder(true), stops: stops{texts: o.Stop}}
 	r.out.PromptTokens = len(r.ids)
 	if len(r.ids) == 0 {
@@ -45,12 +45,12 @@ func (lm *LM) newRow(index int, prompt string, o GenerateOptions) (*row, error) 
 }
 
 // choose takes the next token from its logits, which it may change.
-func (r *row) choose(logits []float32, o GenerateOptions, end int32, hasEnd bool) {
+func (r *row) choose(logits []float32, o GenerateOptions, ends func(id int32) bool) {
 	penalise(logits, r.seen, o.RepetitionPenalty)
 	id := r.sampler.next(logits)
 	r.ids, r.out.IDs = append(r.ids, id), append(r.out.IDs, id)
 	r.seen[id] = true
-	if hasEnd && id == end {
+	if ends(id) {
 		r.out.Ended, r.out.Finish = true, "end"
 		return
 	}

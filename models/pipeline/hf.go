@@ -83,15 +83,8 @@ func (lm *LM) writeHF(dir string, maxFileBytes int64) error {
 // textEnds returns the ids that begin and end a text: those of the configuration where they fit the tokenizer, which
 // ends a text with end, else that one id for both.
 func textEnds(config models.Config, end int32) (begins, ends models.TokenIDs, err error) {
-	data, err := config.ConfigJSON()
+	ids, err := textIDsOf(config)
 	if err != nil {
-		return nil, nil, err
-	}
-	var ids struct {
-		BOS models.TokenIDs `json:"bos_token_id"`
-		EOS models.TokenIDs `json:"eos_token_id"`
-	}
-	if err := json.Unmarshal(data, &ids); err != nil {
 		return nil, nil, err
 	}
 	if len(ids.BOS) == 1 && slices.Contains(ids.EOS, int(end)) {
