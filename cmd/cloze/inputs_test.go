@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/go-cloze/cloze/models/safetensors"
 )
 
 // badTexts are inputs that no verb can read, and what the one line about each must name.
@@ -111,6 +113,33 @@ func TestNeighborsPrintsWordAndCosine(t *testing.T) {
 	golden(t, "neighbors", done(t, "", "neighbors", vectors, "king", "-k", "2").stdout)
 	golden(t, "neighbors-two", done(t, "", "neighbors", vectors, "king", "sea", "-k", "1").stdout)
 	golden(t, "neighbors-json", done(t, "", "neighbors", vectors, "sea", "-k", "2", "--json").stdout)
+}
+
+// A model cut into several files is read where its index says that the table is.
+func TestNeighborsReadsAModelInSeveralFiles(t *testing.T) {
+	dir := t.TempDir()
+	text := write(t, dir, "corpus.txt", prose(50))
+	done(t, "", "tokenizer", "train", "--quiet", "--vocab-size", "300", "--out", filepath.Join(dir, "tokenizer.json"), text)
+	rows := make([]float32, 300*4)
+	for i := range rows {
+		rows[i] = float32(i*7919%101) - 50
+	}
+	err := safetensors.Write(filepath.Join(dir, "model-00002-of-00002.safetensors"), []safetensors.Source{
+		safetensors.Float32Source("model.embed_tokens.weight", rows, 300, 4)}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	index := func(file string) {
+		write(t, dir, "model.safetensors.index.json", `{"weight_map": {"lm_head.weight": "model-00001-of-00002.safetensors", "model.embed_tokens.weight": "`+file+`"}}`)
+	}
+	index("model-00002-of-00002.safetensors")
+	if got := done(t, "", "neighbors", dir, "the", "-k", "3").stdout; strings.Count(got, "\n") != 3 {
+		t.Errorf("neighbours:\n%s", got)
+	}
+	index("../model.safetensors")
+	failure(t, statusFailed, []string{"neighbors", dir, "the"}, "index.json", "not a file beside the index")
+	write(t, dir, "model.safetensors.index.json", "{")
+	failure(t, statusFailed, []string{"neighbors", dir, "the"}, "index.json", "not an index")
 }
 
 func TestConfigFaultsNameFileLineAndKey(t *testing.T) {

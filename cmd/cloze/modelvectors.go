@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -32,13 +33,17 @@ func openVectors(path string, o embeddings.Options) (*embeddings.Vectors, error)
 	return openInputTable(path, weights)
 }
 
-// weightsOf finds the model.safetensors of a run folder (its last checkpoint) or of a Hugging Face folder.
+// weightsOf finds the model.safetensors of a run folder (its last checkpoint) or of a Hugging Face folder, of several files the one with the
+// input embeddings.
 func weightsOf(dir string) (string, error) {
 	last, err := os.ReadFile(filepath.Join(dir, "last"))
 	switch {
 	case errors.Is(err, os.ErrNotExist):
 		path := filepath.Join(dir, "model.safetensors")
 		if _, err := os.Stat(path); err != nil {
+			if index := path + ".index.json"; isFile(index) {
+				return tableFile(index)
+			}
 			if _, err := os.Stat(filepath.Join(dir, "checkpoints")); err == nil {
 				return "", fmt.Errorf("%s: a run without a complete checkpoint; let cloze pretrain write one", dir)
 			}
@@ -53,6 +58,36 @@ func weightsOf(dir string) (string, error) {
 		return "", fmt.Errorf("%s: names %q, which is not a checkpoint inside the run; was it edited?", filepath.Join(dir, "last"), name)
 	}
 	return filepath.Join(dir, name, "model.safetensors"), nil
+}
+
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && !info.IsDir()
+}
+
+// tableFile finds the file that holds the input embeddings in the index of a model cut into several.
+func tableFile(index string) (string, error) {
+	data, err := os.ReadFile(index)
+	if err != nil {
+		return "", fmt.Errorf("%s: cannot read: %v", index, cause(err))
+	}
+	var list struct {
+		Files map[string]string `json:"weight_map"`
+	}
+	if err := json.Unmarshal(data, &list); err != nil {
+		return "", fmt.Errorf("%s: not an index of weights: %w; fetch it again", index, err)
+	}
+	for _, name := range inputTables {
+		file, ok := list.Files[name]
+		if !ok {
+			continue
+		}
+		if !filepath.IsLocal(file) || filepath.Base(file) != file {
+			return "", fmt.Errorf("%s: %s is said to be in %q, which is not a file beside the index", index, name, file)
+		}
+		return filepath.Join(filepath.Dir(index), file), nil
+	}
+	return "", fmt.Errorf("%s: lists no table of input embeddings (%s); is it a GPT-2 or Llama model?", index, strings.Join(inputTables, ", "))
 }
 
 // openInputTable joins the rows of the table with the readable texts of the tokenizer's ids.

@@ -150,7 +150,40 @@ func TestGenerateContinuesAndRepeats(t *testing.T) {
 		t.Errorf("--json gives %+v, the text %q", r, a.stdout)
 	}
 	failure(t, statusUsage, []string{"generate", filepath.Join(dir, "run")}, "missing --prompt")
+	failure(t, statusUsage, append(args, "prompts.txt"), "--prompt", "leave one of them out")
 	failure(t, statusFailed, append(args, "--temperature", "-1"), "temperature")
+}
+
+// Each of many prompts is continued as it is alone, in the order given, however they come.
+func TestGenerateContinuesManyPromptsInOrder(t *testing.T) {
+	dir, _ := tinyRun()
+	run := filepath.Join(dir, "run")
+	var want, lines strings.Builder
+	var flags []string
+	for i := range promptsAtOnce + 3 {
+		prompt := []string{"the old engine", "", "a river", "in the morning"}[i%4]
+		want.WriteString(done(t, "", "generate", run, "--prompt", prompt, "--max-tokens", "5", "--temperature", "0").stdout)
+		lines.WriteString(prompt + "\n")
+		flags = append(flags, "--prompt", prompt)
+	}
+	greedy := []string{"generate", run, "--max-tokens", "5", "--temperature", "0"}
+	file := write(t, t.TempDir(), "prompts.txt", lines.String())
+	for how, got := range map[string]string{
+		"flags": done(t, "", append(greedy, flags...)...).stdout, "file": done(t, "", append(greedy, file)...).stdout,
+		"standard input": done(t, lines.String(), append(greedy, "-")...).stdout,
+	} {
+		if got != want.String() {
+			t.Errorf("%s: %q, one by one %q", how, got, want.String())
+		}
+	}
+	drawn := func(prompts string) []string {
+		return strings.SplitAfter(done(t, prompts, "generate", run, "--max-tokens", "5", "--json", "-").stdout, "\n")
+	}
+	many := drawn(lines.String())
+	if first := drawn("the old engine\n"); len(many) != promptsAtOnce+4 || many[0] != first[0] || many[16] == many[0] || !json.Valid([]byte(many[18])) {
+		t.Errorf("%d records; the first %s, alone %s, the 17th of the same prompt %s", len(many)-1, many[0], first[0], many[16])
+	}
+	failure(t, statusFailed, append(greedy, file+".none"), file+".none")
 }
 
 // TestInterruptWritesACheckpoint cancels as the first SIGINT does, once training is under way.

@@ -3,6 +3,7 @@ package setup
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -125,7 +126,7 @@ func (d *doctor) libtorch() {
 		d.fail("cache", err)
 		return
 	}
-	d.ok("cache", "%s", d.cache)
+	d.ok("cache", "%s%s", d.cache, builds(d.cache))
 	lt, note, err := findLibtorch(d.ctx, d.cache)
 	switch {
 	case err != nil:
@@ -146,6 +147,28 @@ func (d *doctor) libtorch() {
 		what += " (" + note + ")"
 	}
 	d.missing("libtorch", what, setupRemedy+", or "+libtorchRemedy)
+}
+
+// builds says how much the compiled kernels take, those of earlier versions and of checkouts that are gone too: which
+// are still in use, no one can know.
+func builds(cache string) string {
+	folders, _ := filepath.Glob(filepath.Join(cache, "gotch-*")) // the pattern is well formed
+	if len(folders) < 2 {
+		return ""
+	}
+	var size int64
+	for _, root := range append(folders, filepath.Join(cache, "objects")) {
+		_ = filepath.WalkDir(root, func(_ string, e fs.DirEntry, err error) error { // what cannot be read is not counted
+			if err == nil {
+				if info, err := e.Info(); err == nil && info.Mode().IsRegular() {
+					size += info.Size()
+				}
+			}
+			return nil
+		})
+	}
+	return fmt.Sprintf("; %d builds of the kernels take %d MB: rm -r %s/gotch-* %s/objects frees them, cloze setup makes anew what a checkout needs",
+		len(folders), (size+500_000)/1_000_000, cache, cache)
 }
 
 // native looks at the compiled kernels and at the module's workspace.

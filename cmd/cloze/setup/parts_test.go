@@ -188,6 +188,25 @@ func TestWheelMembersStayInTheFolder(t *testing.T) {
 	}
 }
 
+func TestDoctorSaysWhatOldBuildsTake(t *testing.T) {
+	cache := t.TempDir()
+	for i, name := range []string{"gotch-1/a", "gotch-2/lib/b", "objects/c", "other/d"} {
+		if said := builds(cache); i < 2 && said != "" {
+			t.Errorf("%d builds are said to be too many: %s", i, said)
+		}
+		path := filepath.Join(cache, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, make([]byte, 1_000_000), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if said := builds(cache); !strings.Contains(said, "2 builds of the kernels take 3 MB") || !strings.Contains(said, "rm -r "+cache+"/gotch-*") {
+		t.Errorf("said %q", said)
+	}
+}
+
 // TestDoctorNamesWhatIsMissing: before set-up, after it, and on a bare machine.
 func TestDoctorNamesWhatIsMissing(t *testing.T) {
 	w := newWorld(t)
