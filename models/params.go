@@ -16,6 +16,8 @@ type Param struct {
 
 	// inOut says that files hold the matrix as [in,out] (GPT-2's Conv1D) while Tensor is [out,in].
 	inOut bool
+
+	master *torch.Tensor // float32 weights that Tensor is rounded from; nil where Tensor holds them (UseHalf)
 }
 
 // Params is the ordered list of a model's weights. A tied weight (the output table that is the input table)
@@ -98,7 +100,7 @@ func (p *Params) NumEl() int64 {
 func (p *Params) Free() {
 	for _, param := range p.list {
 		if param.Tensor != nil {
-			torch.Free(param.Tensor)
+			torch.Free(param.Tensor, param.master)
 		}
 	}
 	p.list = nil

@@ -37,7 +37,7 @@ func (p *Params) CopyTo(buffer []byte) (sources []safetensors.Source, grown []by
 		if sources[i], err = param.source(); err != nil {
 			return nil, buffer, err
 		}
-		size += shapeNumEl(param.Shape) * int64(param.Tensor.DType().Size())
+		size += shapeNumEl(param.Shape) * int64(param.Weights().DType().Size())
 	}
 	if int64(len(buffer)) < size {
 		buffer = make([]byte, size)
@@ -45,9 +45,9 @@ func (p *Params) CopyTo(buffer []byte) (sources []safetensors.Source, grown []by
 	rest := buffer
 	torch.NoGrad(func() {
 		for i, param := range p.list {
-			n := shapeNumEl(param.Shape) * int64(param.Tensor.DType().Size())
+			n := shapeNumEl(param.Shape) * int64(param.Weights().DType().Size())
 			sources[i].Bytes, sources[i].Data = nil, rest[:n:n]
-			torch.Scope(func() { param.fileLayout(param.Tensor).CopyToBytes(sources[i].Data) })
+			torch.Scope(func() { param.fileLayout(param.Weights()).CopyToBytes(sources[i].Data) })
 			rest = rest[n:]
 		}
 	})
@@ -64,12 +64,13 @@ var weightsMetadata = map[string]string{"format": "pt"}
 
 // source is the parameter as a file holds it; its bytes are made when their turn comes.
 func (p Param) source() (safetensors.Source, error) {
-	dtype, ok := fileDTypes[p.Tensor.DType()]
+	weights := p.Weights()
+	dtype, ok := fileDTypes[weights.DType()]
 	if !ok {
-		return safetensors.Source{}, fmt.Errorf("%s has type %v, which model files do not hold; convert it to float32 first", p.Name, p.Tensor.DType())
+		return safetensors.Source{}, fmt.Errorf("%s has type %v, which model files do not hold; convert it to float32 first", p.Name, weights.DType())
 	}
 	return safetensors.Source{Name: p.Name, DType: dtype, Shape: p.fileShape(), Bytes: func() (data []byte, err error) {
-		torch.Scope(func() { torch.NoGrad(func() { data = p.fileLayout(p.Tensor).Bytes() }) })
+		torch.Scope(func() { torch.NoGrad(func() { data = p.fileLayout(weights).Bytes() }) })
 		return data, nil
 	}}, nil
 }
@@ -100,9 +101,10 @@ func (p *Params) Load(path string) error {
 	}
 	torch.NoGrad(func() {
 		for _, param := range p.list {
-			torch.Scope(func() { param.Tensor.Copy_(from.values(param)) })
+			torch.Scope(func() { param.Weights().Copy_(from.values(param)) })
 		}
 	})
+	p.Round()
 	p.ignored = from.ignored
 	return from.err
 }

@@ -63,15 +63,15 @@ func (t *Tensor) Linear(w, b *Tensor) *Tensor {
 // arXiv:1607.06450).
 func (t *Tensor) LayerNorm(w, b *Tensor, eps float64) *Tensor {
 	r := new(Tensor)
-	libtch.AtgLayerNorm(&r.c, t.in(), w.Shape(), w.Dims(), w.in(), orNil(b), eps, 1)
-	return r.done(t, w, b)
+	nativeDone(C.cloze_layer_norm(r.outHandle(), handle(t.in()), handle(w.in()), orNull(b), C.double(eps)), t, w, b)
+	return r.track()
 }
 
-// Embedding returns the rows of t [V,D] that ids (int64 [..]) name: [..,D].
+// Embedding returns the rows of t [V,D] that ids (int64 [..]) name: [..,D]. The gradient of t is summed in float32 at least.
 func (t *Tensor) Embedding(ids *Tensor) *Tensor {
 	r := new(Tensor)
-	libtch.AtgEmbedding(&r.c, t.in(), ids.in(), -1, 0, 0)
-	return r.done(t, ids)
+	nativeDone(C.cloze_embedding(r.outHandle(), handle(t.in()), handle(ids.in())), t, ids)
+	return r.track()
 }
 
 // Dropout returns t with each element zero with probability p and the others divided by 1-p, when train is true and p > 0;

@@ -8,7 +8,11 @@
 //
 // Where G query heads share a head of keys and values (grouped queries, Ainslie et al. 2023), the kernel runs G times, each time
 // with one query head of every group, so that keys and values are used where they lie: repeating them would cost G times their memory.
+//
+// Half types are kept for the backward pass and computed in float32: scores of a large product would overflow float16, and the
+// kernel's own half precision is slower (docs/bench/half.md).
 #include "native.h"
+#include "products.h"
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
@@ -145,47 +149,52 @@ struct Packed : torch::autograd::Function<Packed> {
                         bool causal) {
     Tensor q = rows_dense(q_), k = rows_dense(k_), v = rows_dense(v_), out;
     variable_list lse;
-    forward_rows(q, k, v, groups_of(offsets), causal, out, lse);
+    forward_rows(wide(q), wide(k), wide(v), groups_of(offsets), causal, out, lse);
+    out = out.to(q.scalar_type());
     save(ctx, {q, k, v, out}, lse, offsets, causal);
     return out;
   }
 
   static variable_list backward(AutogradContext *ctx, variable_list grads) {
     auto saved = ctx->get_saved_variables();
-    const Tensor &q = saved[0], &k = saved[1], &v = saved[2], &out = saved[3];
+    const Tensor q = wide(saved[0]), k = wide(saved[1]), v = wide(saved[2]), out = wide(saved[3]);
     Tensor dq = at::empty(q.sizes(), q.options()), dk = at::empty(k.sizes(), k.options()), dv = at::empty(k.sizes(), k.options());
-    backward_rows(grads[0].contiguous(), q, k, v, out, saved.data() + 4, groups_of(ctx->saved_data["offsets"].toIntVector()),
+    backward_rows(wide(grads[0].contiguous()), q, k, v, out, saved.data() + 4, groups_of(ctx->saved_data["offsets"].toIntVector()),
                   ctx->saved_data["causal"].toBool(), dq, dk, dv);
-    return {dq, dk, dv, Tensor(), Tensor()};
+    const auto type = saved[0].scalar_type();
+    return {dq.to(type), dk.to(type), dv.to(type), Tensor(), Tensor()};
   }
 };
 
 // One tensor [N,3,H,K] of queries, keys and values: its gradient is written once, instead of three that are padded and added.
 struct PackedQKV : torch::autograd::Function<PackedQKV> {
   static Tensor forward(AutogradContext *ctx, const Tensor &qkv_, std::vector<int64_t> offsets, bool causal) {
-    Tensor qkv = qkv_.stride(3) == 1 ? qkv_ : qkv_.contiguous(), out;
+    Tensor kept = qkv_.stride(3) == 1 ? qkv_ : qkv_.contiguous(), qkv = wide(kept), out;
     variable_list lse;
     forward_rows(qkv.select(1, 0), qkv.select(1, 1), qkv.select(1, 2), groups_of(offsets), causal, out, lse);
-    save(ctx, {qkv, out}, lse, offsets, causal);
+    out = out.to(kept.scalar_type());
+    save(ctx, {kept, out}, lse, offsets, causal);
     return out;
   }
 
   static variable_list backward(AutogradContext *ctx, variable_list grads) {
     auto saved = ctx->get_saved_variables();
-    const Tensor &qkv = saved[0], &out = saved[1];
+    const Tensor qkv = wide(saved[0]), out = wide(saved[1]);
     Tensor d = at::empty(qkv.sizes(), qkv.options());
-    backward_rows(grads[0].contiguous(), qkv.select(1, 0), qkv.select(1, 1), qkv.select(1, 2), out, saved.data() + 2,
+    backward_rows(wide(grads[0].contiguous()), qkv.select(1, 0), qkv.select(1, 1), qkv.select(1, 2), out, saved.data() + 2,
                   groups_of(ctx->saved_data["offsets"].toIntVector()), ctx->saved_data["causal"].toBool(), d.select(1, 0),
                   d.select(1, 1), d.select(1, 2));
-    return {d, Tensor(), Tensor()};
+    return {d.to(saved[0].scalar_type()), Tensor(), Tensor()};
   }
 };
 
 // With dropout on the probabilities they must exist: group by group, through autograd.
-Tensor with_dropout(const Tensor &q, const Tensor &k_, const Tensor &v_, const std::vector<int64_t> &offsets, bool causal,
+Tensor with_dropout(const Tensor &q_, const Tensor &k_, const Tensor &v_, const std::vector<int64_t> &offsets, bool causal,
                     double dropout) {
-  const int64_t shared = q.size(1) / k_.size(1);
-  Tensor k = shared == 1 ? k_ : k_.repeat_interleave(shared, 1), v = shared == 1 ? v_ : v_.repeat_interleave(shared, 1);
+  const int64_t shared = q_.size(1) / k_.size(1);
+  Tensor q = wide(q_), k = wide(k_), v = wide(v_);
+  if (shared > 1)
+    k = k.repeat_interleave(shared, 1), v = v.repeat_interleave(shared, 1);
   variable_list outs;
   double scale = 1 / std::sqrt(double(q.size(2)));
   for (const Group &g : groups_of(offsets)) {
@@ -197,7 +206,7 @@ Tensor with_dropout(const Tensor &q, const Tensor &k_, const Tensor &v_, const s
     Tensor p = at::dropout(at::softmax(scores, -1), dropout, true);
     outs.push_back(at::matmul(p, part(v, g)).transpose(1, 2).reshape({g.rows * g.length, q.size(1), q.size(2)}));
   }
-  return outs.empty() ? q * 0 : at::cat(outs, 0);
+  return (outs.empty() ? q * 0 : at::cat(outs, 0)).to(q_.scalar_type());
 }
 
 std::vector<int64_t> checked_offsets(const int32_t *row_offsets, int rows, int64_t n) {

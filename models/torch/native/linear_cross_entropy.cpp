@@ -73,27 +73,26 @@ struct Sums {
   Tensor loss, hidden, weight, bias; // bias undefined where there is none
 };
 
-// h [M,D], targets [M], all counted.
-Sums run(const Tensor &h, const Tensor &w, const Tensor &b, const Tensor &targets, bool grad) {
+// h [M,D], targets [M], all counted. Of half types logits and sums are float32: the gradients are rounded when the factor of the
+// backward pass, a loss scale, is known, since without it float16 would lose the small ones.
+Sums run(const Tensor &h_, const Tensor &w_, const Tensor &b, const Tensor &targets, bool grad) {
+  const Tensor h = operand(h_), w = operand(w_);
   const int64_t m = h.size(0), v = w.size(0), chunk = std::min(m, chunk_rows(v));
-  const bool narrow = h.scalar_type() == at::kHalf || h.scalar_type() == at::kBFloat16;
-  const bool fast = h.is_cpu() && h.scalar_type() == at::kFloat;
-  const auto wide = narrow ? h.options().dtype(at::kFloat) : h.options();
+  const auto sums = sums_of(h);
+  const bool fast = h.is_cpu() && sums.dtype() == at::kFloat;
   Sums s{at::zeros({}, h.options().dtype(at::kDouble)), {}, {}, {}};
   if (grad) {
-    s.hidden = at::empty_like(h, at::MemoryFormat::Contiguous);
-    s.weight = m == 0 ? at::zeros(w.sizes(), wide) : at::empty(w.sizes(), wide); // sums of many chunks: never in half precision
+    s.hidden = at::empty(h.sizes(), sums);
+    s.weight = m == 0 ? at::zeros(w.sizes(), sums) : at::empty(w.sizes(), sums);
     if (b.defined())
-      s.bias = at::zeros(b.sizes(), wide);
+      s.bias = at::zeros(b.sizes(), sums);
   }
-  Tensor buffer = at::empty({chunk, v}, h.options()), losses = at::empty({chunk}, wide);
+  Tensor buffer = at::empty({chunk, v}, sums), losses = at::empty({chunk}, sums);
   double sum = 0;
   for (int64_t start = 0; start < m; start += chunk) {
     const int64_t rows = std::min(chunk, m - start);
     Tensor x = h.narrow(0, start, rows), y = targets.narrow(0, start, rows), logits = buffer.narrow(0, 0, rows);
     product(logits, x, w.t(), false);
-    if (narrow)
-      logits = logits.to(at::kFloat);
     if (b.defined())
       logits.add_(b);
     if (fast) {
@@ -112,12 +111,9 @@ Sums run(const Tensor &h, const Tensor &w, const Tensor &b, const Tensor &target
       continue;
     if (s.bias.defined())
       s.bias.add_(logits.sum(0));
-    Tensor d = narrow ? logits.to(h.scalar_type()) : logits, dx = s.hidden.narrow(0, start, rows);
+    Tensor d = logits.to(h.scalar_type()), dx = s.hidden.narrow(0, start, rows);
     product(dx, d, w, false);
-    if (narrow)
-      start == 0 ? s.weight.copy_(at::mm(d.t(), x)) : s.weight.add_(at::mm(d.t(), x));
-    else
-      product(s.weight, d.t(), x, start > 0);
+    product(s.weight, d.t(), x, start > 0);
   }
   if (fast)
     s.loss.fill_(sum);
@@ -141,7 +137,8 @@ struct LinearCrossEntropy : torch::autograd::Function<LinearCrossEntropy> {
     }
     Sums s = run(h, w, b, targets, grad);
     if (grad) {
-      ctx->save_for_backward({s.hidden, s.weight.to(w.scalar_type()), s.bias.defined() ? s.bias.to(b.scalar_type()) : Tensor(), index});
+      ctx->save_for_backward({s.hidden, s.weight, s.bias, index});
+      ctx->saved_data["type"] = int64_t(hidden.scalar_type());
       ctx->saved_data["rows"] = hidden.size(0);
     }
     return s.loss.to(hidden.scalar_type() == at::kDouble ? at::kDouble : at::kFloat);
@@ -159,7 +156,8 @@ struct LinearCrossEntropy : torch::autograd::Function<LinearCrossEntropy> {
     }
     if (saved[3].defined())
       dh = at::zeros({ctx->saved_data["rows"].toInt(), dh.size(1)}, dh.options()).index_copy_(0, saved[3], dh);
-    return {dh, dw, db, Tensor(), Tensor(), Tensor()};
+    const auto type = at::ScalarType(ctx->saved_data["type"].toInt());
+    return {dh.to(type), dw.to(type), db.defined() ? db.to(type) : db, Tensor(), Tensor(), Tensor()};
   }
 };
 

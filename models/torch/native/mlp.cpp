@@ -108,12 +108,12 @@ void activation_both(const Tensor &x, Tensor &y, Tensor &grad, int kind) {
 struct MLP : torch::autograd::Function<MLP> {
   static Tensor forward(AutogradContext *ctx, const Tensor &x_, const Tensor &up, const std::optional<Tensor> &up_bias,
                         const Tensor &down, const std::optional<Tensor> &down_bias, int64_t kind) {
-    Tensor x = x_.contiguous();
+    Tensor kept = x_.contiguous(), x = operand(kept), w = operand(down);
     const int64_t n = x.size(0), chunk = std::min(n, kChunk);
     Tensor h = at::empty({n, up.size(0)}, x.options()); // [N,F]
     if (up_bias)
       h.copy_(up_bias->expand_as(h));
-    product(h, x, up.t(), up_bias.has_value());
+    product(h, x, operand(up).t(), up_bias.has_value());
     Tensor y = at::empty({n, down.size(0)}, x.options()), buffer = at::empty({chunk, up.size(0)}, x.options());
     for (int64_t start = 0; start < n; start += chunk) {
       const int64_t rows = std::min(chunk, n - start);
@@ -121,25 +121,28 @@ struct MLP : torch::autograd::Function<MLP> {
       activation(h.narrow(0, start, rows), a, kind);
       if (down_bias)
         out.copy_(down_bias->expand_as(out));
-      product(out, a, down.t(), down_bias.has_value());
+      product(out, a, w.t(), down_bias.has_value());
     }
-    ctx->save_for_backward({x, up, down, h});
+    const auto type = kept.scalar_type();
+    ctx->save_for_backward({kept, up, down, h.to(type)});
     ctx->saved_data["kind"] = kind;
     ctx->saved_data["up_bias"] = up_bias.has_value();
     ctx->saved_data["down_bias"] = down_bias.has_value();
-    return y;
+    return y.to(type);
   }
 
   static variable_list backward(AutogradContext *ctx, variable_list grads) {
     auto saved = ctx->get_saved_variables();
-    const Tensor &x = saved[0], &up = saved[1], &down = saved[2], &h = saved[3], dy = grads[0].contiguous();
+    const auto type = saved[0].scalar_type();
+    const Tensor x = operand(saved[0]), up = operand(saved[1]), down = operand(saved[2]), &h = saved[3], dy = operand(grads[0].contiguous());
+    const auto sums = sums_of(x); // of many chunks: never in half precision
     const int64_t n = x.size(0), chunk = std::min(n, kChunk);
     const int kind = int(ctx->saved_data["kind"].toInt());
     Tensor dx = at::empty_like(x), d_up, d_down, d_up_bias, d_down_bias;
-    d_up = n == 0 ? at::zeros_like(up) : at::empty_like(up);
-    d_down = n == 0 ? at::zeros_like(down) : at::empty_like(down);
+    d_up = n == 0 ? at::zeros(up.sizes(), sums) : at::empty(up.sizes(), sums);
+    d_down = n == 0 ? at::zeros(down.sizes(), sums) : at::empty(down.sizes(), sums);
     if (ctx->saved_data["up_bias"].toBool())
-      d_up_bias = at::zeros({up.size(0)}, up.options());
+      d_up_bias = at::zeros({up.size(0)}, sums);
     if (ctx->saved_data["down_bias"].toBool())
       d_down_bias = dy.sum(0);
     Tensor act_buffer = at::empty({chunk, up.size(0)}, x.options()), grad_buffer = at::empty_like(act_buffer);
@@ -148,14 +151,15 @@ struct MLP : torch::autograd::Function<MLP> {
       Tensor a = act_buffer.narrow(0, 0, rows), d = grad_buffer.narrow(0, 0, rows), out = dx.narrow(0, start, rows);
       Tensor dy_rows = dy.narrow(0, start, rows);
       product(d, dy_rows, down, false);
-      activation_both(h.narrow(0, start, rows), a, d, kind);
+      activation_both(h.narrow(0, start, rows).to(x.scalar_type()), a, d, kind);
       product(d_down, dy_rows.t(), a, start > 0);
       product(d_up, d.t(), x.narrow(0, start, rows), start > 0);
       if (d_up_bias.defined())
         d_up_bias.add_(d.sum(0));
       product(out, d, up, false);
     }
-    return {dx, d_up, d_up_bias, d_down, d_down_bias, Tensor()};
+    auto narrow = [&](const Tensor &t) { return t.defined() ? t.to(type) : t; };
+    return {dx.to(type), d_up.to(type), narrow(d_up_bias), d_down.to(type), narrow(d_down_bias), Tensor()};
   }
 };
 

@@ -31,6 +31,12 @@ int cloze_add_scaled(cloze_tensor t, cloze_tensor other, double factor); // t +=
 int cloze_backward(cloze_tensor loss, cloze_tensor grad_or_null, int keep_graph);
 int cloze_zero_grad(cloze_tensor t); // drops the gradient
 
+// half.cpp: layers whose float types below float32 need sums in float32, and weights that are kept twice
+int cloze_embedding(cloze_tensor *out, cloze_tensor table, cloze_tensor ids);
+int cloze_layer_norm(cloze_tensor *out, cloze_tensor x, cloze_tensor w, cloze_tensor bias_or_null, double eps);
+int cloze_set_data(cloze_tensor t, cloze_tensor from);                                     // t gets the numbers and the type of from
+int cloze_gather_grads(const cloze_tensor *to, const cloze_tensor *from, int n); // adds gradients in the type of to, and drops those of from
+
 // cross_entropy.cpp: float32 sum over the targets that are not ignore_index
 int cloze_cross_entropy_sum(cloze_tensor *out, cloze_tensor logits, cloze_tensor targets, int64_t ignore_index);
 

@@ -1,9 +1,10 @@
 //go:build ignore
 
 // RMSNorm (Zhang and Sennrich 2019, arXiv:1910.07467, eq. 4): y = x / sqrt(mean(x^2) + eps) * w. PyTorch's way makes six tensors of
-// x's size, forward and backward; here each direction reads x twice and writes one. Other types than float32 take that way: the
-// norm in float32, then back, as Hugging Face's networks do.
+// x's size, forward and backward; here each direction reads x twice and writes one. Half types are kept, and computed in float32;
+// float64 takes PyTorch's way.
 #include "native.h"
+#include "products.h"
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
@@ -66,7 +67,7 @@ void backward_row(const float *__restrict x, const float *__restrict w, const fl
 
 struct RMSNorm : torch::autograd::Function<RMSNorm> {
   static Tensor forward(AutogradContext *ctx, const Tensor &x_, const Tensor &w_, double eps) {
-    Tensor x = x_.contiguous(), w = w_.contiguous(), y = at::empty(x.sizes(), x.options());
+    Tensor kept = x_.contiguous(), x = wide(kept), w = wide(w_.contiguous()), y = at::empty(x.sizes(), x.options());
     const int64_t d = w.size(0), n = d == 0 ? 0 : x.numel() / d;
     Tensor scale = at::empty({n}, x.options());
     const float *px = x.const_data_ptr<float>(), *pw = w.const_data_ptr<float>();
@@ -75,15 +76,15 @@ struct RMSNorm : torch::autograd::Function<RMSNorm> {
       for (int64_t i = from; i < end; i++)
         forward_row(px + i * d, pw, py + i * d, ps + i, d, float(eps));
     });
-    ctx->save_for_backward({x, w, scale});
-    return y;
+    ctx->save_for_backward({kept, w_, scale});
+    return y.to(kept.scalar_type());
   }
 
   // Rows are cut into at most 16 blocks, by their number alone, and each adds up a dw of its own: the same bits on any number of threads.
   static variable_list backward(AutogradContext *ctx, variable_list grads) {
     auto saved = ctx->get_saved_variables();
-    const Tensor &x = saved[0], &w = saved[1], &scale = saved[2];
-    Tensor g = grads[0].contiguous(), dx = at::empty(x.sizes(), x.options());
+    const Tensor x = wide(saved[0]), w = wide(saved[1].contiguous()), &scale = saved[2];
+    Tensor g = wide(grads[0].contiguous()), dx = at::empty(x.sizes(), x.options());
     const int64_t d = w.size(0), n = scale.numel(), blocks = std::clamp<int64_t>(n / 16, 1, 16);
     Tensor dw = at::zeros({blocks, d}, w.options());
     const float *px = x.const_data_ptr<float>(), *pw = w.const_data_ptr<float>(), *pg = g.const_data_ptr<float>(),
@@ -95,7 +96,8 @@ struct RMSNorm : torch::autograd::Function<RMSNorm> {
         for (int64_t i = b * n / blocks; i < (b + 1) * n / blocks; i++)
           backward_row(px + i * d, pw, pg + i * d, ps[i], pdx + i * d, pdw + b * d, wg.data(), d);
     });
-    return {dx, dw.sum(0), Tensor()};
+    const auto type = saved[0].scalar_type();
+    return {dx.to(type), dw.sum(0).to(type), Tensor()};
   }
 };
 
@@ -105,11 +107,11 @@ extern "C" int cloze_rms_norm(cloze_tensor *out, cloze_tensor x_, cloze_tensor w
   return cloze_guard([&] {
     const Tensor &x = T(x_), &w = T(w_);
     TORCH_CHECK(x.dim() >= 1 && w.dim() == 1 && x.size(-1) == w.size(0), "x must be [..,D] and w [D]");
-    if (x.scalar_type() == at::kFloat && w.scalar_type() == at::kFloat && x.is_cpu()) {
+    if ((x.scalar_type() == at::kFloat || is_half(x)) && w.scalar_type() == x.scalar_type() && x.is_cpu()) {
       *out = new Tensor(RMSNorm::apply(x, w, eps));
       return;
     }
-    Tensor wide = x.scalar_type() == at::kDouble ? x : x.to(at::kFloat);
-    *out = new Tensor(w * (wide * at::rsqrt(wide.square().mean(-1, true) + eps)).to(x.scalar_type()));
+    Tensor y = wide(x);
+    *out = new Tensor(w * (y * at::rsqrt(y.square().mean(-1, true) + eps)).to(x.scalar_type()));
   });
 }
