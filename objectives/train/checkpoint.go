@@ -1,10 +1,12 @@
 package train
 
 import (
+	"bufio"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
+	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"os"
 	"path/filepath"
@@ -18,90 +20,122 @@ import (
 const (
 	WeightsFile   = "model.safetensors"     // the parameters, under Hugging Face's names and in its layout
 	OptimizerFile = "optimizer.safetensors" // exp_avg.NAME and exp_avg_sq.NAME of each parameter, float32, in the layout of the parameter in memory
-	StateFile     = "state.json"            // State; written last, so a checkpoint that has it is whole
+	StateFile     = "state.json"            // State
 )
 
-// StateVersion is the version of State that this code writes.
-const StateVersion = 1
+const (
+	stepPrefix    = "step-"    // of a checkpoint's folder, before the number of its step
+	asideEnding   = ".tmp"     // of what is being written or removed; it begins with a dot
+	damagedEnding = ".damaged" // of a checkpoint that was set aside
+)
 
-// State is state.json: what a run needs, beside weights and moments, to go on as if it had never stopped.
-type State struct {
-	Version     int                 `json:"version"`        // StateVersion
-	Step        int                 `json:"step"`           // steps done
-	Updates     int64               `json:"updates"`        // steps that changed the weights: the count that AdamW corrects its bias by
-	Tokens      int64               `json:"tokens"`         // read so far
-	Seed        uint64              `json:"seed"`           // the run's
-	Reader      position            `json:"reader"`         // the next block to be read
-	Accumulated int                 `json:"accumulated"`    // micro-batches of an unfinished step whose gradients would be lost; 0, since a step is always finished first
-	Generator   []byte              `json:"generator"`      // state of libtorch's random generator, base64
-	Best        Best                `json:"best"`           // the lowest validation loss so far
-	SinceBest   int                 `json:"since_best"`     // evaluations since then
-	DataSet     string              `json:"data_set"`       // fingerprint of the training set, hexadecimal
-	Tokenizer   string              `json:"tokenizer"`      // sha256 of tokenizer.json
-	Files       map[string]Checksum `json:"files"`          // of the checkpoint's other files, by name
-	Evaluation  *Evaluation         `json:"eval,omitempty"` // of these very weights, where there was one
+// checkpointName is the path of a step's checkpoint in a run folder.
+func checkpointName(step int) string {
+	return filepath.Join(CheckpointsDir, fmt.Sprintf("%s%07d", stepPrefix, step))
 }
 
-// Best is the lowest validation loss of a run.
-type Best struct {
-	Step int     `json:"step"` // 0 before the first evaluation
-	Loss float64 `json:"loss"` // nats a target
+// asideName is where the folder of that name is while it is not whole.
+func asideName(name string) string {
+	return filepath.Join(filepath.Dir(name), "."+filepath.Base(name)+asideEnding)
 }
 
-// Checksum tells whether a file is what was written.
-type Checksum struct {
-	Bytes  int64  `json:"bytes"`
-	SHA256 string `json:"sha256"` // hexadecimal
+// snapshot is a checkpoint in memory: a copy, so that training goes on while it is written.
+type snapshot struct {
+	state            State
+	weights, moments []safetensors.Source
+	best             bool // of the lowest validation loss so far
 }
 
-// save writes a checkpoint aside, and renames it when all of it is on the disk. It returns its path relative to the run folder.
-// Run it inside torch.Do.
-func (f *Folder) save(state State, params *models.Params, o *adamW) (name string, err error) {
-	name = filepath.Join(CheckpointsDir, fmt.Sprintf("step-%07d", state.Step))
-	final := filepath.Join(f.path, name)
-	aside := filepath.Join(f.path, CheckpointsDir, "."+filepath.Base(name)+".tmp")
-	if err := os.RemoveAll(aside); err != nil {
-		return "", writeError(aside, err)
-	}
-	if err := os.Mkdir(aside, 0o755); err != nil {
-		return "", writeError(aside, err)
+// save writes a checkpoint aside, and renames it when all of it is on the disk: no folder named step-NNNNNNN was ever a part of one. It returns
+// the checksums of its files.
+func (f *Folder) save(s snapshot) (files map[string]Checksum, err error) {
+	name := checkpointName(s.state.Step)
+	aside := filepath.Join(f.path, asideName(name))
+	if err := f.makeAside(aside); err != nil {
+		return nil, err
 	}
 	defer func() {
 		if err != nil {
-			os.RemoveAll(aside)
+			os.RemoveAll(aside) // what cannot be removed is found and named by the next resume
 		}
 	}()
-	if err := params.Save(filepath.Join(aside, WeightsFile)); err != nil {
-		return "", err
-	}
-	if err := o.save(filepath.Join(aside, OptimizerFile)); err != nil {
-		return "", err
-	}
-	state.Version, state.Files = StateVersion, map[string]Checksum{}
-	for _, file := range []string{WeightsFile, OptimizerFile} {
-		if state.Files[file], err = checksum(filepath.Join(aside, file)); err != nil {
-			return "", err
+	files = map[string]Checksum{}
+	for _, file := range []struct {
+		name string
+		fill func(io.Writer) error
+	}{
+		{WeightsFile, func(w io.Writer) error { return models.EncodeWeights(w, s.weights) }},
+		{OptimizerFile, func(w io.Writer) error { return safetensors.Encode(w, s.moments, nil) }},
+	} {
+		if files[file.name], err = f.writeSummed(filepath.Join(aside, file.name), file.fill); err != nil {
+			return nil, err
 		}
 	}
-	data, err := json.MarshalIndent(state, "", "  ")
+	s.state.Files = files
+	data, err := encodeState(s.state)
 	if err != nil {
-		return "", fmt.Errorf("%s: %w", StateFile, err)
+		return nil, err
 	}
-	if err := writeFile(filepath.Join(aside, StateFile), append(data, '\n')); err != nil {
-		return "", err
+	if err := f.write(filepath.Join(asideName(name), StateFile), data); err != nil {
+		return nil, err
 	}
-	if err := os.Rename(aside, final); err != nil {
-		return "", writeError(final, err)
+	final := filepath.Join(f.path, name)
+	if err := errors.Join(os.Rename(aside, final), syncFolder(filepath.Dir(final))); err != nil {
+		return nil, writeError(final, err)
 	}
-	if err := syncFolder(filepath.Dir(final)); err != nil {
-		return "", writeError(final, err)
+	return files, nil
+}
+
+func (f *Folder) makeAside(aside string) error {
+	err := f.about(aside, 0)
+	if err == nil {
+		err = errors.Join(os.MkdirAll(filepath.Dir(aside), 0o755), os.RemoveAll(aside), os.Mkdir(aside, 0o755))
 	}
-	return name, nil
+	if err != nil {
+		return writeError(aside, err)
+	}
+	return nil
+}
+
+// writeSummed writes a file, syncs it and returns its checksum, which is that of what was meant to be written.
+func (f *Folder) writeSummed(path string, fill func(io.Writer) error) (Checksum, error) {
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+	if err != nil {
+		return Checksum{}, writeError(path, err)
+	}
+	defer file.Close()
+	sum := &summing{folder: f, file: file, hash: sha256.New()}
+	w := bufio.NewWriterSize(sum, 16<<10) // for the many small tensors; large ones pass it by
+	if err = fill(w); err == nil {
+		err = errors.Join(w.Flush(), file.Sync(), file.Close())
+	}
+	if err != nil {
+		return Checksum{}, writeError(path, err)
+	}
+	return Checksum{Bytes: sum.n, SHA256: hex.EncodeToString(sum.hash.Sum(nil))}, nil
+}
+
+// summing is a file that adds up what is written to it.
+type summing struct {
+	folder *Folder
+	file   *os.File
+	hash   hash.Hash
+	n      int64
+}
+
+func (s *summing) Write(data []byte) (int, error) {
+	if err := s.folder.about(s.file.Name(), s.n); err != nil {
+		return 0, err
+	}
+	n, err := s.file.Write(data)
+	s.hash.Write(data[:n])
+	s.n += int64(n)
+	return n, err
 }
 
 // point makes the file last or best name a checkpoint.
 func (f *Folder) point(file, checkpoint string) error {
-	return writeFile(filepath.Join(f.path, file), []byte(filepath.ToSlash(checkpoint)+"\n"))
+	return f.write(file, []byte(filepath.ToSlash(checkpoint)+"\n"))
 }
 
 // Checkpoint reads which checkpoint the file LastFile or BestFile of a run folder names, and returns its path.
@@ -116,31 +150,4 @@ func Checkpoint(run, file string) (string, error) {
 		return "", fmt.Errorf("%s: names %q, which is not inside the run folder; write the path of a checkpoint, such as checkpoints/step-0001000", name, checkpoint)
 	}
 	return filepath.Join(run, checkpoint), nil
-}
-
-// save writes the moments of all parameters. Run it inside torch.Do.
-func (o *adamW) save(path string) error {
-	sources := make([]safetensors.Source, 0, 2*len(o.params))
-	for i, p := range o.params {
-		sources = append(sources,
-			safetensors.Source{Name: "exp_avg." + p.Name, DType: safetensors.F32, Shape: p.Shape,
-				Bytes: func() ([]byte, error) { return o.m[i].Bytes(), nil }},
-			safetensors.Source{Name: "exp_avg_sq." + p.Name, DType: safetensors.F32, Shape: p.Shape,
-				Bytes: func() ([]byte, error) { return o.v[i].Bytes(), nil }})
-	}
-	return safetensors.Write(path, sources, nil)
-}
-
-func checksum(path string) (Checksum, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return Checksum{}, fmt.Errorf("%s: cannot be read back: %w", path, cause(err))
-	}
-	defer file.Close()
-	hash := sha256.New()
-	n, err := io.Copy(hash, file)
-	if err != nil {
-		return Checksum{}, fmt.Errorf("%s: cannot be read back: %w", path, cause(err))
-	}
-	return Checksum{Bytes: n, SHA256: hex.EncodeToString(hash.Sum(nil))}, nil
 }

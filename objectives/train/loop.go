@@ -25,7 +25,7 @@ type Job struct {
 	ValidBytes int64             // bytes of text in Valid, for bits per byte; 0 when unknown
 
 	Checkpoint CheckpointConfig
-	Folder     *Folder // where metrics and checkpoints go; nil writes nothing
+	Folder     *Folder // where metrics and checkpoints go, and where the run goes on from; nil writes nothing
 	DataSet    string  // fingerprint of the training set, and
 	Tokenizer  string  // sha256 of the tokenizer, kept in checkpoints to notice a change
 
@@ -34,7 +34,8 @@ type Job struct {
 	// Hooks, called on the goroutine of Run; nil ones are skipped.
 	OnStep func(Progress)                    // after each step
 	OnEval func(step int, e Evaluation)      // after each evaluation
-	OnSave func(step int, checkpoint string) // after each checkpoint, with its path in the run folder
+	OnSave func(step int, checkpoint string) // when a checkpoint is on the disk, with its path in the run folder
+	OnNote func(text string)                 // when something happens that was not asked for; it is in Result.Notes too
 }
 
 // Why a run ended.
@@ -61,47 +62,58 @@ type Result struct {
 	Notes           []string      `json:"notes,omitempty"`
 }
 
-// Run trains a model until its steps are done, the validation loss stops falling, or ctx ends; in each case it finishes the step it is in and
-// writes a checkpoint. A loss or gradient that is no longer finite ends it with an error before the weights change; the checkpoint written
-// last stays. The same config, job and number of threads give the same bits.
+// Run trains a model until its steps are done, the validation loss stops falling, or ctx ends; in each case it finishes the step it is in, or
+// gives a long one up, and writes a checkpoint. Checkpoints are written beside the training, from a copy of weights and moments in memory. A
+// folder that OpenFolder opened is gone on with: the same config, job and number of threads give the same bits, however often a run was
+// killed and gone on with. A loss or gradient that is no longer finite is handled as Config.OnDivergence says, before the weights change.
 func Run(ctx context.Context, config Config, job Job) (Result, error) {
 	r, err := newRun(config, job)
 	if err != nil {
 		return Result{}, err
 	}
 	defer r.close()
-	next, stop := r.reader.start(1, config.Steps, readAhead)
-	defer stop()
-
-	ended := AllSteps
-	for step := 1; step <= config.Steps; step++ {
-		if ctx.Err() != nil {
-			ended = Interrupted
-			break
-		}
-		if err := r.train(step, next()); err != nil {
-			return r.result(Failed), err
-		}
-		if err := r.log(); err != nil {
-			return r.result(Failed), err
-		}
-		if err := r.evaluate(ctx); err != nil {
-			if errors.Is(err, ctx.Err()) {
-				ended = Interrupted
-				break
-			}
-			return r.result(Failed), err
-		}
-		if err := r.saveIfDue(); err != nil {
-			return r.result(Failed), err
-		}
-		if r.noLongerFalls() {
-			ended = EarlyStop
-			break
+	r.stopped = ctx.Err
+	r.read()
+	ended := ""
+	for ended == "" && err == nil {
+		ended, err = r.turn(ctx)
+		var d *divergence
+		if errors.As(err, &d) {
+			err = r.goBack(d, err)
 		}
 	}
-	if err := r.saveLast(); err != nil {
+	if err == nil {
+		err = r.saveLast()
+	}
+	if err != nil {
 		return r.result(Failed), err
 	}
 	return r.result(ended), nil
+}
+
+// turn does what is due after the steps so far, and then the next step, unless the run has ended, and why is returned.
+func (r *run) turn(ctx context.Context) (ended string, err error) {
+	interrupted := func(err error) bool { return err != nil && errors.Is(err, ctx.Err()) }
+	if err := r.evaluate(ctx); interrupted(err) {
+		return Interrupted, nil
+	} else if err != nil {
+		return "", err
+	}
+	if err := r.saveIfDue(); err != nil {
+		return "", err
+	}
+	switch {
+	case r.noLongerFalls():
+		return EarlyStop, nil
+	case r.step >= r.config.Steps:
+		return AllSteps, nil
+	case ctx.Err() != nil:
+		return Interrupted, nil
+	}
+	if err := r.train(r.step+1, r.next()); interrupted(err) {
+		return Interrupted, nil
+	} else if err != nil {
+		return "", err
+	}
+	return "", r.log()
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/go-cloze/cloze/models"
@@ -39,9 +37,19 @@ type run struct {
 	best      Best
 	sinceBest int
 
-	last, bestCheckpoint string
-	savedStep            int
-	notes                []string
+	saver   saver
+	savedAt time.Time
+
+	rateFactor float64 // that the learning rate is multiplied by
+	backoffs   int     // times that the run went back
+
+	stopped  func() error  // why the step under way should not be finished, nil without a reason
+	stepTime time.Duration // of the last step; 0 before the first
+	undo     []byte        // state of the generator before the step under way; nil where the step is short and will be finished
+
+	next  func() *stepData // batches of the next step
+	stop  func()           // ends reading ahead
+	notes []string
 }
 
 func newRun(config Config, job Job) (*run, error) {
@@ -59,19 +67,34 @@ func newRun(config Config, job Job) (*run, error) {
 	if job.Train.Len() == 0 {
 		return nil, fmt.Errorf("the training set has no blocks of %d tokens: give more text", config.BlockSize)
 	}
+	now := time.Now()
 	r := &run{
-		Job: job, config: config, params: job.Model.Params(), start: time.Now(), loss: math.NaN(), logged: math.NaN(),
+		Job: job, config: config, params: job.Model.Params(), start: now, savedAt: now, loss: math.NaN(), norm: math.NaN(), logged: math.NaN(), rateFactor: 1,
+		saver:   saver{folder: job.Folder, keep: job.Checkpoint.Keep, onSave: job.OnSave, step: -1},
+		stopped: func() error { return nil },
 		reader: reader{blocks: job.Train, order: job.Order, objective: job.Objective, batchSize: config.BatchSize,
 			accumulation: config.GradientAccumulationSteps, seed: config.Seed},
 	}
-	return r, torch.Do(func() error {
+	err := torch.Do(func() error {
 		torch.Seed(int64(config.Seed))
 		r.optimizer = newAdamW(r.params, config)
 		return nil
 	})
+	if err != nil {
+		return nil, err
+	}
+	if err := r.resume(); err != nil {
+		r.close()
+		return nil, err
+	}
+	return r, nil
 }
 
 func (r *run) close() {
+	if r.stop != nil {
+		r.stop()
+	}
+	_ = r.saver.wait() // nobody is left to hear of it: an error that came before ends the run
 	_ = torch.Do(func() error {
 		r.optimizer.zeroGrad()
 		r.optimizer.free()
@@ -79,10 +102,13 @@ func (r *run) close() {
 	})
 }
 
+// rate is the learning rate of a step.
+func (r *run) rate(step int) float64 { return r.rateFactor * r.config.LearningRateAt(step) }
+
 // log reports the step that is done, and writes a line every LogEvery steps.
 func (r *run) log() error {
 	speed := r.meter.tokensPerSecond()
-	rate := r.config.LearningRateAt(r.step)
+	rate := r.rate(r.step)
 	elapsed := time.Since(r.start)
 	if r.OnStep != nil {
 		r.OnStep(Progress{Step: r.step, Steps: r.config.Steps, Loss: r.loss, LearningRate: rate, GradNorm: r.norm,
@@ -127,10 +153,10 @@ func number(x float64) *float64 {
 	return &x
 }
 
-// evaluate measures the model on the validation set when it is time, at the last step too.
+// evaluate measures the model on the validation set when it is time, at the last step too. After resuming it makes up for one that was not made.
 func (r *run) evaluate(ctx context.Context) error {
 	due := r.config.EvalEvery > 0 && r.step%r.config.EvalEvery == 0 || r.step == r.config.Steps
-	if !due || r.Valid == nil || r.Valid.Len() == 0 {
+	if !due || r.step == r.evalStep || r.Valid == nil || r.Valid.Len() == 0 {
 		return nil
 	}
 	e, err := Evaluate(ctx, r.Model, r.Loss, r.Objective, r.Valid, r.config.BatchSize, r.ValidBytes)
@@ -138,8 +164,7 @@ func (r *run) evaluate(ctx context.Context) error {
 		return err
 	}
 	if !finite(e.Loss) {
-		return fmt.Errorf("step %d: the validation loss is %g, at learning rate %.3g, after a training loss of %s; %s: lower train.learning_rate or train.max_grad_norm",
-			r.step, e.Loss, r.config.LearningRateAt(r.step), formatLoss(r.loss), r.kept())
+		return fmt.Errorf("step %d: %w", r.step, r.diverged(fmt.Sprintf("the validation loss is %g", e.Loss), r.step, r.loss))
 	}
 	r.eval, r.evalStep = &e, r.step
 	if r.sinceBest++; r.best.Step == 0 || e.Loss < r.best.Loss {
@@ -164,61 +189,43 @@ func (r *run) noLongerFalls() bool {
 // bestNow says whether the weights as they are have the lowest validation loss so far.
 func (r *run) bestNow() bool { return r.best.Step > 0 && r.best.Step == r.step }
 
-// saveIfDue writes a checkpoint every Checkpoint.Every steps, and whenever the validation loss is the lowest so far.
+// saveIfDue writes a checkpoint every Checkpoint.Every, whenever the validation loss is the lowest so far, and, where the run may have to go
+// back, before the first step. It takes note of the one that is being written.
 func (r *run) saveIfDue() error {
-	if r.Checkpoint.Every.due(r.step, r.start) || r.bestNow() {
-		return r.saveLast()
+	if err := r.saver.poll(); err != nil {
+		return err
+	}
+	first := r.step == 0 && r.config.OnDivergence == BackoffOnDivergence
+	if first || r.bestNow() || r.evaluatedLate() || r.Checkpoint.Every.due(r.step, r.savedAt) {
+		return r.save()
 	}
 	return nil
 }
 
-// saveLast writes a checkpoint of the weights as they are, unless there is one. The checkpoint before goes, unless it is the best.
-func (r *run) saveLast() error {
-	if r.Folder == nil || r.savedStep == r.step {
+// evaluatedLate says whether there is a checkpoint of the weights as they are that does not know their evaluation: an interrupt had prevented it.
+func (r *run) evaluatedLate() bool { return r.saver.step == r.step && r.saver.evalStep != r.evalStep }
+
+// save begins to write a checkpoint of the weights as they are, unless there is one.
+func (r *run) save() error {
+	if r.Folder == nil || r.saver.step == r.step && !r.evaluatedLate() {
 		return nil
 	}
-	var name string
-	err := torch.Do(func() (err error) {
-		name, err = r.Folder.save(r.state(), r.params, r.optimizer)
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("step %d: the checkpoint was not written, the one before stays: %w", r.step, err)
+	r.savedAt = time.Now()
+	if r.saver.step != r.step {
+		return r.saver.start(r.state(), r.params, r.optimizer, r.bestNow())
 	}
-	old := []string{r.last, r.bestCheckpoint}
-	r.last, r.savedStep = name, r.step
-	if err := r.Folder.point(LastFile, name); err != nil {
+	if err := r.saver.wait(); err != nil {
 		return err
 	}
-	if r.bestNow() {
-		r.bestCheckpoint = name
-		if err := r.Folder.point(BestFile, name); err != nil {
-			return err
-		}
-	}
-	for _, checkpoint := range old {
-		if checkpoint != "" && checkpoint != r.last && checkpoint != r.bestCheckpoint {
-			if err := os.RemoveAll(filepath.Join(r.Folder.path, checkpoint)); err != nil {
-				return fmt.Errorf("%s: the older checkpoint cannot be removed: %w", checkpoint, cause(err))
-			}
-		}
-	}
-	if r.OnSave != nil {
-		r.OnSave(r.step, name)
-	}
-	return nil
+	return r.saver.restate(r.state(), r.bestNow())
 }
 
-// state is what a checkpoint remembers beside tensors. Call it inside torch.Do.
-func (r *run) state() State {
-	s := State{
-		Step: r.step, Updates: r.updates, Tokens: r.tokens, Seed: r.config.Seed, Reader: r.reader.at(r.step + 1),
-		Generator: torch.RNGState(), Best: r.best, SinceBest: r.sinceBest, DataSet: r.DataSet, Tokenizer: r.Tokenizer,
+// saveLast writes a checkpoint of the weights as they are, unless there is one, and waits until it is on the disk.
+func (r *run) saveLast() error {
+	if err := r.save(); err != nil {
+		return err
 	}
-	if r.evalStep == r.step {
-		s.Evaluation = r.eval
-	}
-	return s
+	return r.saver.wait()
 }
 
 // result sums the run up.
@@ -229,7 +236,7 @@ func (r *run) result(ended string) Result {
 	}
 	result := Result{
 		Ended: ended, Steps: r.step, Skipped: r.skipped, Tokens: r.tokens, Loss: number(r.logged), Eval: r.eval, Best: r.best,
-		Last: r.last, BestCheckpoint: r.bestCheckpoint, Elapsed: elapsed, TokensPerSecond: float64(r.tokens) / elapsed.Seconds(), Notes: r.notes,
+		Last: r.saver.last, BestCheckpoint: r.saver.best, Elapsed: elapsed, TokensPerSecond: float64(r.tokens) / elapsed.Seconds(), Notes: r.notes,
 	}
 	if r.skipped > 0 {
 		result.Notes = append(result.Notes, fmt.Sprintf("%d of %d steps had nothing to learn and changed nothing", r.skipped, r.step))

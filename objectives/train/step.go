@@ -1,16 +1,15 @@
 package train
 
 import (
+	"errors"
 	"fmt"
-	"math"
-	"strconv"
 	"time"
 
 	"github.com/go-cloze/cloze/models/torch"
 )
 
 // train makes one step: forward and backward over its micro-batches, one division by what the whole step counted, clipping, update.
-// Nothing is changed where the loss or the gradient is not finite, nor where there was nothing to learn.
+// Nothing is changed where the loss or the gradient is not finite, nor where there was nothing to learn, nor by a long step that is given up.
 func (r *run) train(step int, data *stepData) error {
 	start := time.Now()
 	before := r.loss
@@ -20,6 +19,9 @@ func (r *run) train(step int, data *stepData) error {
 	}
 	err := torch.Do(func() error {
 		r.sums.reset()
+		if r.undo = nil; r.stepTime == 0 || r.stepTime > longStep {
+			r.undo = torch.RNGState()
+		}
 		if err := r.backward(data); err != nil {
 			return err
 		}
@@ -34,8 +36,25 @@ func (r *run) train(step int, data *stepData) error {
 		return fmt.Errorf("step %d: %w", step, err)
 	}
 	r.step = step
-	r.meter.add(read, time.Since(start))
+	r.stepTime = time.Since(start)
+	r.meter.add(read, r.stepTime)
 	return nil
+}
+
+// longStep is how long a step takes, at least, to be given up in its middle when the run is interrupted; a shorter one is finished.
+const longStep = 500 * time.Millisecond
+
+// giveUp returns why the step under way is not to be finished, and makes it as if it had not begun.
+func (r *run) giveUp() error {
+	if r.undo == nil {
+		return nil
+	}
+	err := r.stopped()
+	if err != nil {
+		r.optimizer.zeroGrad()
+		err = errors.Join(err, torch.SetRNGState(r.undo))
+	}
+	return err
 }
 
 // backward adds up the gradients of all micro-batches, undivided.
@@ -45,10 +64,16 @@ func (r *run) backward(data *stepData) (err error) {
 		if batch.Counted == 0 {
 			continue
 		}
+		if err := r.giveUp(); err != nil {
+			return err
+		}
 		torch.Scope(func() {
 			terms := r.Loss.Terms(r.Model, batch)
 			if len(terms) > 1 && len(data.micro) > 1 {
 				err = fmt.Errorf("a loss of %d terms cannot be accumulated: set train.gradient_accumulation_steps to 1 and raise train.batch_size", len(terms))
+				return
+			}
+			if err = r.giveUp(); err != nil {
 				return
 			}
 			if total := objectiveOf(terms); total != nil {
@@ -66,7 +91,7 @@ func (r *run) backward(data *stepData) (err error) {
 // update divides, clips and moves the weights.
 func (r *run) update(step int, before float64) error {
 	defer r.optimizer.zeroGrad()
-	rate := r.config.LearningRateAt(step)
+	rate := r.rate(step)
 	loss := r.sums.loss()
 	if !finite(loss) {
 		return r.diverged(fmt.Sprintf("the loss is %g", loss), step, before)
@@ -88,22 +113,3 @@ func (r *run) update(step int, before float64) error {
 	r.sinceLog.Add(loss*count, count)
 	return nil
 }
-
-// diverged is the error of a run whose numbers are no longer finite.
-func (r *run) diverged(what string, step int, before float64) error {
-	return fmt.Errorf("%s, at learning rate %.3g, after a loss of %s the step before; the weights were not changed and %s: lower train.learning_rate or train.max_grad_norm",
-		what, r.config.LearningRateAt(step), formatLoss(before), r.kept())
-}
-
-// kept says what a run that ends in an error leaves.
-func (r *run) kept() string {
-	if r.last == "" {
-		return "no checkpoint was written"
-	}
-	return "the last checkpoint is " + r.last
-}
-
-// formatLoss is a loss as messages say it.
-func formatLoss(x float64) string { return strconv.FormatFloat(x, 'f', 4, 64) }
-
-func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
