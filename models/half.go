@@ -2,7 +2,7 @@ package models
 
 import "github.com/go-cloze/cloze/models/torch"
 
-// Weights returns the parameter's weights themselves: Tensor, or the float32 numbers that Tensor is rounded from (UseHalf).
+// Weights returns the parameter's weights themselves: Tensor, or the float32 numbers that Tensor is rounded from (ComputeIn).
 func (p Param) Weights() *torch.Tensor {
 	if p.master != nil {
 		return p.master
@@ -10,19 +10,38 @@ func (p Param) Weights() *torch.Tensor {
 	return p.Tensor
 }
 
-// UseHalf rounds the parameters to a half type for training (Micikevicius et al. 2018, arXiv:1710.03740, section 3.1) and keeps the
-// numbers they had: an optimiser changes those, Param.Weights, and Round makes the network follow. Save and SaveHF write them, and
-// Load sets them. Nothing is done for a dtype that is no half type. Run it inside torch.Do.
-func (p *Params) UseHalf(dtype torch.DType) {
+// ComputeIn makes the network compute in a dtype. For a half type the parameters are rounded to it (Micikevicius et al. 2018,
+// arXiv:1710.03740, section 3.1) and the numbers they had are kept: an optimiser changes those, Param.Weights, and Round makes the
+// network follow. Save, SaveHF and CopyTo write them, Load sets them. For float32 the network computes with its weights again and the
+// rounded ones are freed. Run it inside torch.Do.
+func (p *Params) ComputeIn(dtype torch.DType) {
 	if !dtype.Half() {
-		return
+		p.ComputeInFull()
 	}
 	for i := range p.list {
 		param := &p.list[i]
-		if param.master == nil {
+		switch {
+		case !dtype.Half():
+			if param.master != nil {
+				torch.Free(param.master)
+				param.master = nil
+			}
+		case param.master == nil:
 			param.master = param.Tensor.Detach().Keep()
+			fallthrough
+		default:
+			torch.Scope(func() { param.Tensor.SetData(param.master.To(dtype)) })
 		}
-		torch.Scope(func() { param.Tensor.SetData(param.master.To(dtype)) })
+	}
+}
+
+// ComputeInFull makes the network compute with its weights themselves until the next ComputeIn; Param.Weights stay the tensors they
+// are. Run it inside torch.Do.
+func (p *Params) ComputeInFull() {
+	for _, param := range p.list {
+		if param.master != nil {
+			param.Tensor.SetData(param.master)
+		}
 	}
 }
 
@@ -35,13 +54,4 @@ func (p *Params) Round() {
 			}
 		}
 	})
-}
-
-// UseWeights ends UseHalf, or interrupts it: the network computes with its weights themselves. Run it inside torch.Do.
-func (p *Params) UseWeights() {
-	for _, param := range p.list {
-		if param.master != nil {
-			param.Tensor.SetData(param.master)
-		}
-	}
 }

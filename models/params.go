@@ -17,7 +17,7 @@ type Param struct {
 	// inOut says that files hold the matrix as [in,out] (GPT-2's Conv1D) while Tensor is [out,in].
 	inOut bool
 
-	master *torch.Tensor // float32 weights that Tensor is rounded from; nil where Tensor holds them (UseHalf)
+	master *torch.Tensor // float32 weights that Tensor is rounded from; nil where Tensor holds them (ComputeIn)
 }
 
 // Params is the ordered list of a model's weights. A tied weight (the output table that is the input table)

@@ -16,6 +16,8 @@ type Config struct {
 
 	GradientCheckpointing bool `json:"gradient_checkpointing"` // keep the inputs of a model's blocks alone and run each again in the backward pass: less memory, about a third more time, the same bits
 
+	DType string `json:"dtype"` // of forward and backward passes: float32, bfloat16, or float16, whose gradients are kept in range by a loss scale; weights and moments are float32
+
 	LearningRate    float64 `json:"learning_rate"`     // highest learning rate
 	MinLearningRate float64 `json:"min_learning_rate"` // learning rate that cosine, linear and wsd end at
 	WarmupSteps     int     `json:"warmup_steps"`      // steps over which the learning rate rises to LearningRate
@@ -40,7 +42,7 @@ type Config struct {
 // DefaultConfig is a run of 2,000 steps of 3,072 tokens, nanoGPT's setting for small models on a CPU.
 func DefaultConfig() Config {
 	return Config{
-		Steps: 2000, BatchSize: 24, BlockSize: 128, GradientAccumulationSteps: 1,
+		Steps: 2000, BatchSize: 24, BlockSize: 128, GradientAccumulationSteps: 1, DType: "float32",
 		LearningRate: 1e-3, MinLearningRate: 1e-4, WarmupSteps: 100, LRSchedulerType: "cosine",
 		WeightDecay: 0.1, AdamBeta1: 0.9, AdamBeta2: 0.99, AdamEpsilon: 1e-8, MaxGradNorm: 1,
 		EvalEvery: 250, LogEvery: 10, OnDivergence: StopOnDivergence, Seed: 1,
@@ -78,6 +80,9 @@ func (c Config) Validate() error {
 		if !(x.value >= 0 && x.value < x.below) {
 			return fmt.Errorf("train.%s is %g: give a number from 0 to below %g", x.key, x.value, x.below)
 		}
+	}
+	if !slices.Contains(dtypes, c.DType) {
+		return fmt.Errorf("train.dtype is %q: give one of %s", c.DType, strings.Join(dtypes, ", "))
 	}
 	if !slices.Contains(Schedules(), c.LRSchedulerType) {
 		return fmt.Errorf("train.lr_scheduler_type is %q: give one of %s", c.LRSchedulerType, strings.Join(Schedules(), ", "))

@@ -153,8 +153,7 @@ func loadWaves(t *testing.T, model models.Model) {
 }
 
 func isNormWeight(name string) bool {
-	matched, _ := filepath.Match("*.ln_*weight", name)
-	return matched
+	return strings.HasSuffix(name, "weight") && (strings.Contains(name, "ln_") || strings.Contains(name, "norm"))
 }
 
 func numEl(shape []int64) int64 {

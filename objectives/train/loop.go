@@ -48,14 +48,15 @@ const (
 
 // Result is what a run did.
 type Result struct {
-	Ended           string        `json:"ended"`   // AllSteps, EarlyStop, Interrupted or Failed
-	Steps           int           `json:"steps"`   // done
-	Skipped         int           `json:"skipped"` // of them, steps that had nothing to learn and changed nothing
-	Tokens          int64         `json:"tokens"`  // read
-	Loss            *float64      `json:"loss"`    // training loss over the last LogEvery steps, nats a target; nil when they had nothing to learn
-	Eval            *Evaluation   `json:"eval"`    // the last evaluation, nil without validation
-	Best            Best          `json:"best"`    // the lowest validation loss
-	Last            string        `json:"last"`    // newest checkpoint, a path in the run folder; "" without folder
+	Ended           string        `json:"ended"`               // AllSteps, EarlyStop, Interrupted or Failed
+	Steps           int           `json:"steps"`               // done
+	Skipped         int           `json:"skipped"`             // of them, steps that had nothing to learn and changed nothing
+	Overflows       int           `json:"overflows,omitempty"` // of them, steps whose gradients overflowed float16, which changed nothing
+	Tokens          int64         `json:"tokens"`              // read
+	Loss            *float64      `json:"loss"`                // training loss over the last LogEvery steps, nats a target; nil when they had nothing to learn
+	Eval            *Evaluation   `json:"eval"`                // the last evaluation, nil without validation
+	Best            Best          `json:"best"`                // the lowest validation loss
+	Last            string        `json:"last"`                // newest checkpoint, a path in the run folder; "" without folder
 	BestCheckpoint  string        `json:"best_checkpoint"`
 	Elapsed         time.Duration `json:"elapsed_ns"`
 	TokensPerSecond float64       `json:"tokens_per_second"` // over the whole run, evaluations and checkpoints included

@@ -1,6 +1,8 @@
 package train
 
 import (
+	"slices"
+
 	"github.com/go-cloze/cloze/models"
 	"github.com/go-cloze/cloze/models/torch"
 )
@@ -8,8 +10,10 @@ import (
 // adamW is AdamW (Loshchilov and Hutter 2019, arXiv:1711.05101) over all parameters of a model, in two groups: matrices and tables decay,
 // biases and norms do not.
 type adamW struct {
+	all     *models.Params
 	params  []models.Param
-	tensors []*torch.Tensor // of params
+	tensors []*torch.Tensor // weights of params, float32
+	rounded []*torch.Tensor // what the network computes with in half precision, which gets the gradients; else nil
 	m, v    []*torch.Tensor // running means of the gradient and of its square, float32, in the layout of the parameter
 	groups  [2]group
 	config  Config
@@ -23,19 +27,22 @@ type group struct {
 
 // newAdamW makes the optimiser's state. Run it inside torch.Do, and free it with free.
 func newAdamW(params *models.Params, config Config) *adamW {
-	o := &adamW{config: config}
+	o := &adamW{all: params, config: config}
 	o.groups[0].weightDecay = config.WeightDecay
 	for p := range params.All() {
 		p.Tensor.SetRequiresGrad(true)
-		device := p.Tensor.Device()
+		device, weights := p.Tensor.Device(), p.Weights()
+		if weights != p.Tensor {
+			o.rounded = append(o.rounded, p.Tensor)
+		}
 		m := torch.Zeros(torch.Float32, device, p.Shape...).Keep()
 		v := torch.Zeros(torch.Float32, device, p.Shape...).Keep()
-		o.params, o.tensors, o.m, o.v = append(o.params, p), append(o.tensors, p.Tensor), append(o.m, m), append(o.v, v)
+		o.params, o.tensors, o.m, o.v = append(o.params, p), append(o.tensors, weights), append(o.m, m), append(o.v, v)
 		g := &o.groups[0]
 		if !p.Decay {
 			g = &o.groups[1]
 		}
-		g.params, g.m, g.v = append(g.params, p.Tensor), append(g.m, m), append(g.v, v)
+		g.params, g.m, g.v = append(g.params, weights), append(g.m, m), append(g.v, v)
 	}
 	return o
 }
@@ -46,11 +53,19 @@ func (o *adamW) update(learningRate float64, n int64) {
 	for _, g := range o.groups {
 		torch.FusedAdamW(g.params, nil, g.m, g.v, learningRate, c.AdamBeta1, c.AdamBeta2, c.AdamEpsilon, g.weightDecay, n)
 	}
+	o.all.Round()
+}
+
+// gather adds the gradients of a micro-batch in half precision to those of the weights.
+func (o *adamW) gather() {
+	if o.rounded != nil {
+		torch.GatherGrads(o.tensors, o.rounded)
+	}
 }
 
 // zeroGrad drops all gradients: the next Backward starts anew, in memory of its own.
 func (o *adamW) zeroGrad() {
-	for _, t := range o.tensors {
+	for _, t := range slices.Concat(o.tensors, o.rounded) {
 		t.ZeroGrad()
 	}
 }

@@ -85,6 +85,10 @@ func (r *run) restore(c checkpoint) error {
 	}
 	r.step, r.updates, r.skipped, r.tokens = s.Step, s.Updates, s.Skipped, s.Tokens
 	r.rateFactor, r.backoffs = s.RateFactor, s.Backoffs
+	r.overflows = s.Overflows
+	if r.scaler.on() && s.LossScale > 0 {
+		r.scaler = lossScaler{s.LossScale, s.GoodSteps}
+	}
 	r.loss, r.norm, r.logged = value(s.Loss), value(s.GradNorm), value(s.LoggedLoss)
 	r.sinceLog = metrics.Mean(s.SinceLog)
 	r.eval, r.evalStep, r.best, r.sinceBest = s.Evaluation, s.EvalStep, s.Best, s.SinceBest
@@ -98,7 +102,7 @@ func (r *run) restore(c checkpoint) error {
 func (r *run) state() State {
 	return State{
 		Step: r.step, Updates: r.updates, Skipped: r.skipped, Tokens: r.tokens, Seed: r.config.Seed, Reader: r.reader.at(r.step + 1), Generator: generator(),
-		RateFactor: r.rateFactor, Backoffs: r.backoffs,
+		RateFactor: r.rateFactor, Backoffs: r.backoffs, LossScale: r.scaler.scale, GoodSteps: r.scaler.good, Overflows: r.overflows,
 		Loss: number(r.loss), GradNorm: number(r.norm), LoggedLoss: number(r.logged), SinceLog: meanState(r.sinceLog),
 		Evaluation: r.eval, EvalStep: r.evalStep, Best: r.best, SinceBest: r.sinceBest,
 		ElapsedSecs: time.Since(r.start).Seconds(), DataSet: r.DataSet, Tokenizer: r.Tokenizer,

@@ -18,12 +18,15 @@ type run struct {
 	reader    reader
 	params    *models.Params
 	optimizer *adamW
+	scaler    lossScaler
 
 	start   time.Time
 	step    int // done
 	updates int64
 	tokens  int64
 	skipped int
+
+	overflows int // steps that overflowed float16 and changed nothing
 
 	sums     tally        // of the step
 	sinceLog metrics.Mean // loss since the last line of metrics.jsonl
@@ -71,12 +74,14 @@ func newRun(config Config, job Job) (*run, error) {
 	r := &run{
 		Job: job, config: config, params: job.Model.Params(), start: now, savedAt: now, loss: math.NaN(), norm: math.NaN(), logged: math.NaN(), rateFactor: 1,
 		saver:   saver{folder: job.Folder, keep: job.Checkpoint.Keep, onSave: job.OnSave, step: -1},
+		scaler:  newLossScaler(config.dtype()),
 		stopped: func() error { return nil },
 		reader: reader{blocks: job.Train, order: job.Order, objective: job.Objective, batchSize: config.BatchSize,
 			accumulation: config.GradientAccumulationSteps, seed: config.Seed},
 	}
 	err := torch.Do(func() error {
 		torch.Seed(int64(config.Seed))
+		r.params.ComputeIn(config.dtype())
 		r.optimizer = newAdamW(r.params, config)
 		return nil
 	})
@@ -98,6 +103,7 @@ func (r *run) close() {
 	_ = torch.Do(func() error {
 		r.optimizer.zeroGrad()
 		r.optimizer.free()
+		r.params.ComputeIn(torch.Float32)
 		return nil
 	})
 }
@@ -125,7 +131,7 @@ func (r *run) log() error {
 		return nil
 	}
 	return r.Folder.Log(stepRecord{Step: r.step, Loss: number(r.logged), LearningRate: rate, GradNorm: number(r.norm),
-		TokensPerSecond: speed, Tokens: r.tokens, ElapsedSeconds: elapsed.Seconds()})
+		TokensPerSecond: speed, Tokens: r.tokens, ElapsedSeconds: elapsed.Seconds(), LossScale: r.scaler.scale})
 }
 
 // stepRecord is a line of metrics.jsonl about training.
@@ -137,6 +143,7 @@ type stepRecord struct {
 	TokensPerSecond float64  `json:"tokens_per_second"` // read over the last steps
 	Tokens          int64    `json:"tokens"`            // read since the run began
 	ElapsedSeconds  float64  `json:"elapsed_seconds"`
+	LossScale       float64  `json:"loss_scale,omitempty"` // after the step; only in float16
 }
 
 // evalRecord is a line of metrics.jsonl about an evaluation.
@@ -159,7 +166,7 @@ func (r *run) evaluate(ctx context.Context) error {
 	if !due || r.step == r.evalStep || r.Valid == nil || r.Valid.Len() == 0 {
 		return nil
 	}
-	e, err := Evaluate(ctx, r.Model, r.Loss, r.Objective, r.Valid, r.config.BatchSize, r.ValidBytes)
+	e, err := r.measure(ctx)
 	if err != nil {
 		return err
 	}
@@ -235,11 +242,14 @@ func (r *run) result(ended string) Result {
 		r.logged = r.sinceLog.Value()
 	}
 	result := Result{
-		Ended: ended, Steps: r.step, Skipped: r.skipped, Tokens: r.tokens, Loss: number(r.logged), Eval: r.eval, Best: r.best,
+		Ended: ended, Steps: r.step, Skipped: r.skipped, Overflows: r.overflows, Tokens: r.tokens, Loss: number(r.logged), Eval: r.eval, Best: r.best,
 		Last: r.saver.last, BestCheckpoint: r.saver.best, Elapsed: elapsed, TokensPerSecond: float64(r.tokens) / elapsed.Seconds(), Notes: r.notes,
 	}
 	if r.skipped > 0 {
 		result.Notes = append(result.Notes, fmt.Sprintf("%d of %d steps had nothing to learn and changed nothing", r.skipped, r.step))
+	}
+	if r.overflows > 0 {
+		result.Notes = append(result.Notes, fmt.Sprintf("%d of %d steps overflowed float16 and changed nothing; the loss scale ended at %g", r.overflows, r.step, r.scaler.scale))
 	}
 	if r.eval != nil && r.Baseline > 0 && r.best.Loss >= r.Baseline {
 		result.Notes = append(result.Notes, fmt.Sprintf("the validation loss %.4f did not fall below the %.4f of guessing by frequency: train longer, with a higher train.learning_rate, or on more text",

@@ -34,6 +34,10 @@ type State struct {
 	RateFactor float64 `json:"rate_factor"` // that the learning rate is multiplied by: 1, halved by each back-off
 	Backoffs   int     `json:"backoffs"`    // times that the run went back because its numbers were no longer finite
 
+	LossScale float64 `json:"loss_scale,omitempty"` // of a float16 run
+	GoodSteps int     `json:"good_steps,omitempty"` // steps since it changed
+	Overflows int     `json:"overflows,omitempty"`  // steps that overflowed float16
+
 	Loss        *float64            `json:"loss"`        // of the last step that had one, nats a target
 	GradNorm    *float64            `json:"grad_norm"`   // of that step
 	LoggedLoss  *float64            `json:"logged_loss"` // of the last line of metrics.jsonl
@@ -124,8 +128,9 @@ func parseState(data []byte) (State, error) {
 func (s *State) check() error {
 	counts := s.Step < 0 || s.Updates < 0 || s.Skipped < 0 || s.Updates > int64(s.Step) || s.Skipped > s.Step || s.Tokens < 0 || s.Backoffs < 0
 	places := s.Best.Step < 0 || s.Best.Step > s.Step || s.EvalStep < 0 || s.EvalStep > s.Step || s.SinceBest < 0 || s.Reader.Block < 0
+	scale := !(s.LossScale >= 0 && s.LossScale <= math.MaxFloat32) || s.GoodSteps < 0 || s.GoodSteps >= goodStepsToGrow || s.Overflows < 0 || s.Overflows > s.Step
 	switch {
-	case counts, places, s.Accumulated != 0, !(s.RateFactor > 0 && s.RateFactor <= 1), !(s.ElapsedSecs >= 0), math.IsInf(s.ElapsedSecs, 0):
+	case counts, places, scale, s.Accumulated != 0, !(s.RateFactor > 0 && s.RateFactor <= 1), !(s.ElapsedSecs >= 0), math.IsInf(s.ElapsedSecs, 0):
 		return fmt.Errorf("%s holds numbers that no run has: it is damaged, or was not written by cloze", StateFile)
 	case len(s.Files) != 2 || s.Files[WeightsFile].SHA256 == "" || s.Files[OptimizerFile].SHA256 == "":
 		return fmt.Errorf("%s does not list %s and %s", StateFile, WeightsFile, OptimizerFile)

@@ -30,7 +30,7 @@ func (r *run) train(step int, data *stepData) error {
 			r.skipped++
 			return nil
 		}
-		return r.update(step, before)
+		return r.update(step, before, r.scaler.factor(data))
 	})
 	if err != nil {
 		return fmt.Errorf("step %d: %w", step, err)
@@ -57,8 +57,9 @@ func (r *run) giveUp() error {
 	return err
 }
 
-// backward adds up the gradients of all micro-batches, undivided.
+// backward adds up the gradients of all micro-batches, undivided but multiplied by the loss scaler's factor.
 func (r *run) backward(data *stepData) (err error) {
+	factor := r.scaler.factor(data)
 	for i := range data.micro {
 		batch := &data.micro[i]
 		if batch.Counted == 0 {
@@ -77,7 +78,11 @@ func (r *run) backward(data *stepData) (err error) {
 				return
 			}
 			if total := objectiveOf(terms); total != nil {
+				if factor != 1 {
+					total = total.MulScalar(factor)
+				}
 				total.Backward()
+				r.optimizer.gather()
 				r.sums.add(terms)
 			}
 		})
@@ -88,28 +93,34 @@ func (r *run) backward(data *stepData) (err error) {
 	return nil
 }
 
-// update divides, clips and moves the weights.
-func (r *run) update(step int, before float64) error {
+// update divides, clips and moves the weights; factor is what the gradients were multiplied by.
+func (r *run) update(step int, before, factor float64) error {
 	defer r.optimizer.zeroGrad()
 	rate := r.rate(step)
 	loss := r.sums.loss()
-	if !finite(loss) {
-		return r.diverged(fmt.Sprintf("the loss is %g", loss), step, before)
+	stop := r.diverged
+	if r.scaler.on() {
+		stop = r.overflow
 	}
-	count := r.sums.terms[0].mean.Count
+	if !finite(loss) {
+		return stop(fmt.Sprintf("the loss is %g", loss), step, before)
+	}
+	count := r.sums.terms[0].mean.Count * factor
 	norm := torch.GradNorm(r.optimizer.tensors) / count
 	if !finite(norm) {
-		return r.diverged(fmt.Sprintf("the loss is %.4f but the gradient norm is %g", loss, norm), step, before)
+		return stop(fmt.Sprintf("the loss is %.4f but the gradient norm is %g", loss, norm), step, before)
 	}
 	// One pass over the gradients divides and clips (Pascanu et al. 2013, arXiv:1211.5063, with PyTorch's 1e-6).
-	factor := 1 / count
+	shrink := 1 / count
 	if r.config.MaxGradNorm > 0 {
-		factor *= min(1, r.config.MaxGradNorm/(norm+1e-6))
+		shrink *= min(1, r.config.MaxGradNorm/(norm+1e-6))
 	}
-	torch.ScaleGrads(r.optimizer.tensors, factor)
+	torch.ScaleGrads(r.optimizer.tensors, shrink)
 	r.updates++
 	r.optimizer.update(rate, r.updates)
+	r.scaler.worked()
 	r.loss, r.norm = loss, norm
-	r.sinceLog.Add(loss*count, count)
+	targets := r.sums.terms[0].mean.Count
+	r.sinceLog.Add(loss*targets, targets)
 	return nil
 }
