@@ -3,6 +3,7 @@ module github.com/go-cloze/cloze
 go 1.26.0
 
 require (
+	github.com/blevesearch/segment v0.9.1
 	github.com/goccy/go-yaml v1.19.2
 	github.com/klauspost/compress v1.20.4
 	github.com/schollz/progressbar/v3 v3.19.1

@@ -20,6 +20,7 @@ const module = "github.com/go-cloze/cloze"
 var mayImport = map[string][]string{
 	"tokenize":           {},
 	"tokenize/train":     {"tokenize"},
+	"tokenize/words":     {},
 	"corpus":             {"tokenize"},
 	"corpus/shard":       {"tokenize"},
 	"embeddings":         {"tokenize", "models/safetensors", "objectives/metrics"},
