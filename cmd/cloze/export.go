@@ -4,7 +4,10 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"slices"
 	"strings"
 
@@ -83,4 +86,18 @@ func openModel(cmd *cobra.Command, path string, o pipeline.Options, quiet bool) 
 		fmt.Fprintln(cmd.ErrOrStderr(), "note: "+lm.Note)
 	}
 	return lm, nil
+}
+
+// refuseUsedFolder is refuseExisting for a folder that may be there as long as it is empty.
+func refuseUsedFolder(path string) error {
+	entries, err := os.ReadDir(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return fmt.Errorf("%s: a folder is wanted here: %v; name another --out", path, cause(err))
+	case len(entries) > 0:
+		return fmt.Errorf("%s exists and is not empty; nothing was overwritten: name another --out or move it away", path)
+	}
+	return nil
 }

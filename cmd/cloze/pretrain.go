@@ -3,10 +3,6 @@
 package main
 
 import (
-	"errors"
-	"fmt"
-	"io/fs"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -19,7 +15,8 @@ import (
 // pretrainFlags are the flags of "pretrain".
 type pretrainFlags struct {
 	objective, model, init, tokenizer, out, cache string
-	steps                                         int
+	onDivergence                                  string
+	steps, keep                                   int
 	seed                                          uint64
 	device                                        string
 	threads                                       int
@@ -42,7 +39,10 @@ tokenizer.json, model.json, metrics.jsonl, tokens, checkpoints. PATH is a file, 
 Corpora are mixed by weight with the key data.mix and no PATH: --set data.mix=0.7=wiki/,0.3=books/*.txt
 
 Without --tokenizer one is trained on the texts first. Some documents are held out and never trained on; the report
-at the end gives the loss on them beside that of guessing by token frequency. An interrupt writes a checkpoint.
+at the end gives the loss on them beside that of guessing by token frequency.
+
+An interrupt writes a checkpoint. The same command with --resume goes on, bit for bit, after an interrupt, a kill or a
+full disk alike; keys that would make it another run are refused.
 
 --model is a preset (` + strings.Join(models.GPTPresets(), ", ") + `;
 ` + strings.Join(models.LlamaPresets(), ", ") + `)
@@ -65,10 +65,12 @@ train.warmup_steps from the steps, and model.vocab_size from the tokenizer, unle
 	cmd.Flags().StringVar(&f.model, "model", "", `preset or config.json (default "`+cfg.Model.Preset+`")`)
 	cmd.Flags().StringVar(&f.init, "init", "", "run or Hugging Face folder whose weights and tokenizer training starts from")
 	addTokenizer(cmd, &f.tokenizer, "tokenizer.json to use, or a folder that holds one (default: trained on the texts)")
-	cmd.Flags().StringVar(&f.out, "out", "", "run folder to make; refused if it exists and is not empty")
+	cmd.Flags().StringVar(&f.out, "out", "", "run folder to make; without --resume refused if it exists and is not empty")
 	cmd.Flags().StringVar(&f.cache, "cache", "", "folder that keeps token shards for runs on the same texts and tokenizer (default: RUN/tokens)")
 	cmd.Flags().IntVar(&f.steps, "steps", cfg.Train.Steps, "updates of the weights; the key train.steps")
-	cmd.Flags().BoolVar(&f.resume, "resume", false, "go on with the run (not yet)")
+	cmd.Flags().BoolVar(&f.resume, "resume", false, "go on with the run at --out, from its newest complete checkpoint; PATH may be left out")
+	cmd.Flags().IntVar(&f.keep, "keep", cfg.Checkpoint.Keep, "newest checkpoints that stay, beside the best one; 0 keeps all; the key checkpoint.keep")
+	cmd.Flags().StringVar(&f.onDivergence, "on-divergence", cfg.Train.OnDivergence, "what a loss that is not finite does: stop, or backoff (to the last checkpoint, half the learning rate); the key train.on_divergence")
 	addSeed(cmd, &f.seed, cfg.Train.Seed)
 	addDevice(cmd, &f.device)
 	addThreads(cmd, &f.threads)
@@ -81,26 +83,40 @@ train.warmup_steps from the steps, and model.vocab_size from the tokenizer, unle
 
 // startPretrain checks all that can be checked before anything is read, and runs.
 func startPretrain(cmd *cobra.Command, cfg *pretrainConfig, f *pretrainFlags, args []string) error {
-	if f.resume {
-		return errors.New("--resume: not yet; a run starts from step 0 into a new --out")
-	}
 	f.changed = cmd.Flags().Changed
-	if err := cfg.resolve(f); err != nil {
-		return err
+	p := pretraining{cmd: cmd}
+	var err error
+	if f.resume {
+		if p.folder, p.resumed, err = openRun(f); err != nil {
+			return err
+		}
+		defer p.folder.Close()
 	}
-	parts, err := cfg.Data.parts(args)
+	if p.resumed != nil {
+		err = cfg.resolveResumed(f)
+	} else {
+		err = cfg.resolve(f)
+	}
 	if err != nil {
 		return err
 	}
-	if err := refuseUsedFolder(f.out); err != nil {
+	p.cfg, p.flags = *cfg, *f
+	if p.resumed != nil && len(args) == 0 && len(cfg.Data.Mix) == 0 {
+		p.parts = []*part{{weight: 1}} // its tokens are there
+	} else if p.parts, err = cfg.Data.parts(args); err != nil {
 		return err
+	}
+	for _, part := range p.parts {
+		p.paths = append(p.paths, part.paths...)
 	}
 	if err := useDevice(cfg.Device, cfg.Threads); err != nil {
 		return err
 	}
-	p := pretraining{cmd: cmd, cfg: *cfg, flags: *f, parts: parts}
-	for _, part := range parts {
-		p.paths = append(p.paths, part.paths...)
+	if p.folder == nil {
+		if p.folder, _, err = openRun(f); err != nil {
+			return err
+		}
+		defer p.folder.Close()
 	}
 	return p.run()
 }
@@ -113,6 +129,9 @@ func (f *pretrainFlags) lay(c *pretrainConfig) {
 		"seed":      func() { c.Train.Seed = f.seed },
 		"device":    func() { c.Device = f.device },
 		"threads":   func() { c.Threads = f.threads },
+		"keep":      func() { c.Checkpoint.Keep = f.keep },
+
+		"on-divergence": func() { c.Train.OnDivergence = f.onDivergence },
 	} {
 		if f.changed(flag) {
 			set()
@@ -132,18 +151,4 @@ func useDevice(name string, threads int) error {
 		}
 		return device.Check()
 	})
-}
-
-// refuseUsedFolder is refuseExisting for a folder that may be there as long as it is empty.
-func refuseUsedFolder(path string) error {
-	entries, err := os.ReadDir(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil
-	case err != nil:
-		return fmt.Errorf("%s: a run needs a folder here: %v; name another --out", path, cause(err))
-	case len(entries) > 0:
-		return fmt.Errorf("%s exists and is not empty; nothing was overwritten: name another --out or move it away", path)
-	}
-	return nil
 }

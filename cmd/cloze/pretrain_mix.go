@@ -22,6 +22,7 @@ type part struct {
 	paths  []string
 	weight float64 // share of the blocks read, over the sum of all
 
+	texts  []textFile // that were read, nil of standard input
 	set    *shard.Set
 	report tokenReport
 }

@@ -28,7 +28,6 @@ func TestHelpTextsOfTheTorchVerbs(t *testing.T) {
 func TestPretrainRefusesBeforeItBegins(t *testing.T) {
 	dir, _ := tinyRun()
 	corpus := filepath.Join(dir, "corpus.txt")
-	refused(t, []string{"--resume", corpus}, "--resume", "not yet")
 	refused(t, []string{"--device", "cuda", corpus}, "cuda:0", "driver", "libtorch_cuda.so", "cloze setup --device cuda")
 	refused(t, []string{"--device", "gpu", corpus}, "gpu", "cpu, cuda")
 	refused(t, []string{"--model", "gpt-nona", corpus}, "gpt-nona", "gpt-nano")

@@ -66,7 +66,7 @@ func (p *pretraining) finish() error {
 		return err
 	}
 	if r := p.report.Result; r.Ended == train.Interrupted {
-		return fmt.Errorf("%s: interrupted after step %d of %d; the checkpoint %s is complete", p.flags.out, r.Steps, p.cfg.Train.Steps, r.Last)
+		return fmt.Errorf("%s: interrupted after step %d of %d; the checkpoint %s is complete, and the same command with --resume goes on from it", p.flags.out, r.Steps, p.cfg.Train.Steps, r.Last)
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -25,8 +26,11 @@ type pretraining struct {
 	paths []string
 
 	tokenizer *tokenize.Tokenizer
-	init      *pipeline.LM // of --init, nil without
-	beside    string       // where the token shards are until there is a run folder; "" with --cache
+	folder    *train.Folder
+	resumed   *resumed     // the run that is gone on with, nil for a new one
+	changed   bool         // the run goes on with other keys
+	init      *pipeline.LM // of --init, nil without and where a checkpoint takes its place
+	aside     string       // where the token shards are until they are whole; "" with --cache, and where they are there
 	parts     []*part      // the corpora
 	report    pretrainReport
 	train     objectives.Side
@@ -54,6 +58,18 @@ func (p *pretraining) stderr() io.Writer { return p.cmd.ErrOrStderr() }
 
 // openTokenizer opens --tokenizer or that of --init, or trains one on the corpus.
 func (p *pretraining) openTokenizer() (err error) {
+	if p.sayWhere(); p.resumed != nil {
+		if err := p.compareConfig(); err != nil {
+			return err
+		}
+		if err := p.runTokenizer(); err != nil {
+			return err
+		}
+		if p.flags.init = p.resumed.inputs.Init; p.flags.init != "" && p.folder.ResumedStep() == 0 {
+			return p.openInit()
+		}
+		return nil
+	}
 	if p.flags.tokenizer != "" {
 		if p.tokenizer, err = tokenize.Open(p.flags.tokenizer); err != nil {
 			return err
@@ -137,26 +153,37 @@ func (p *pretraining) split() (err error) {
 	return nil
 }
 
-// trainModel makes the run folder and trains.
+// writeFolder writes the first files of the run. Whatever is missing after a kill in between is made anew by --resume.
+func (p *pretraining) writeFolder() error {
+	modelJSON, err := p.cfg.Model.config().ConfigJSON()
+	if err != nil {
+		return err
+	}
+	inputs, err := p.inputs()
+	if err != nil {
+		return err
+	}
+	var files []train.File
+	if p.resumed == nil || p.changed {
+		files = append(files, train.File{Name: train.ConfigFile, Data: p.resolved()})
+	}
+	if p.resumed == nil {
+		files = append(files, train.File{Name: train.TokenizerFile, Data: p.tokenizer.Bytes()},
+			train.File{Name: train.ModelFile, Data: modelJSON}, train.File{Name: inputsFile, Data: inputs})
+	}
+	if err := p.folder.Write(files...); err != nil {
+		return err
+	}
+	return p.keepTokens()
+}
+
+// trainModel writes the run folder and trains.
 func (p *pretraining) trainModel() error {
-	network := p.cfg.Model.config()
-	modelJSON, err := network.ConfigJSON()
-	if err != nil {
-		return err
-	}
-	folder, err := train.CreateFolder(p.flags.out,
-		train.File{Name: train.ConfigFile, Data: p.resolved()},
-		train.File{Name: train.TokenizerFile, Data: p.tokenizer.Bytes()},
-		train.File{Name: train.ModelFile, Data: modelJSON})
-	if err != nil {
-		return err
-	}
-	defer folder.Close()
-	if err := p.keepTokens(); err != nil {
+	if err := p.writeFolder(); err != nil {
 		return err
 	}
 	p.report.Out = p.flags.out
-	model, err := p.model(network)
+	model, err := p.model(p.cfg.Model.config())
 	if err != nil {
 		return err
 	}
@@ -169,19 +196,20 @@ func (p *pretraining) trainModel() error {
 	job := train.Job{
 		Model: model, Objective: objective.examples, Loss: objective.loss,
 		Train: p.data.train, Order: p.data.order, Valid: p.data.valid, ValidBytes: p.valid.Bytes(),
-		Checkpoint: p.cfg.Checkpoint, Folder: folder, DataSet: p.data.fingerprint,
+		Checkpoint: p.cfg.Checkpoint, Folder: p.folder, DataSet: p.data.fingerprint,
 		Tokenizer: p.tokenizer.Hash(), Baseline: p.report.Preflight.UnigramNats,
 		OnStep: func(s train.Progress) { showStep(bar, s) },
 		OnEval: func(step int, e train.Evaluation) {
 			bar.say("step %d: held-out %s", step, evaluationLine(e))
 		},
+		OnNote: func(text string) { bar.say("note: %s", text) },
 	}
 	p.report.Result, err = train.Run(p.cmd.Context(), p.cfg.Train, job)
 	bar.end(p.report.Result.Ended)
-	if err != nil {
-		return fmt.Errorf("%s: %w", p.flags.out, err)
+	if err != nil && !strings.HasPrefix(err.Error(), p.flags.out) {
+		err = fmt.Errorf("%s: %w", p.flags.out, err)
 	}
-	return nil
+	return err
 }
 
 // model is that of --init, or a fresh one.

@@ -15,7 +15,7 @@ import (
 )
 
 // tiny are the keys of a run that takes a second.
-var tiny = []string{"--model", "gpt-nano", "--quiet",
+var tiny = []string{"--model", "gpt-nano", "--quiet", "--threads", "1", // a second one only waits
 	"--set", "tokenizer.vocab_size=300", "--set", "model.n_layer=1", "--set", "model.n_embd=32", "--set", "model.n_positions=32",
 	"--set", "train.batch_size=8", "--set", "train.learning_rate=5e-3", "--set", "train.eval_every=20"}
 

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -21,6 +20,7 @@ import (
 // Names of what "pretrain" keeps of a corpus.
 const (
 	tokensDir    = "tokens"      // in a run folder: the token shards
+	tokensAside  = ".tokens.tmp" // there too, until all of them are written and the run's first files are
 	tokensReport = "report.json" // beside the shards: tokenReport
 )
 
@@ -33,8 +33,8 @@ type tokenReport struct {
 // plainReport is a corpus.Report field by field: its own JSON is for readers and does not come back.
 type plainReport corpus.Report
 
-// encode turns each corpus into token shards and opens them: in --cache, where those of the same texts and tokenizer are reused, or beside the run
-// folder, to be moved into it once there is one.
+// encode turns each corpus into token shards and opens them: in --cache, where those of the same texts and tokenizer are reused, or aside in the run
+// folder, to be moved into place once they are whole. A run that is resumed has them.
 func (p *pretraining) encode() error {
 	if _, ok := p.tokenizer.EndOfText(); !ok {
 		p.note("the tokenizer has no end-of-text token: the model learns neither where documents start nor where they end")
@@ -42,10 +42,9 @@ func (p *pretraining) encode() error {
 	if note := missingBytesNote(p.tokenizer); note != "" {
 		p.note(note)
 	}
-	if p.flags.cache == "" {
-		out := filepath.Clean(p.flags.out)
-		p.beside = filepath.Join(filepath.Dir(out), "."+filepath.Base(out)+"."+tokensDir)
-		if err := os.RemoveAll(p.beside); err != nil { // what a killed run left
+	if p.flags.cache == "" && !(p.resumed != nil && p.folder.Has(tokensDir)) {
+		p.aside = filepath.Join(p.flags.out, tokensAside)
+		if err := os.RemoveAll(p.aside); err != nil { // what a killed run left
 			return err
 		}
 	}
@@ -67,17 +66,26 @@ func (p *pretraining) encode() error {
 
 // encodePart does it for one corpus.
 func (p *pretraining) encodePart(part *part) error {
-	src, err := p.cfg.Corpus.open(p.cmd.InOrStdin(), part.paths)
+	var src *corpus.Source
+	if len(part.paths) > 0 { // a run that is resumed may do without
+		var err error
+		if src, err = p.cfg.Corpus.open(p.cmd.InOrStdin(), part.paths); err != nil {
+			return err
+		}
+		defer src.Close()
+		if p.flags.tokenizer != "" {
+			listFiles(p.stderr(), p.flags.quiet, src.Files())
+		}
+	}
+	if err := p.lookAtTexts(part, src); err != nil {
+		return err
+	}
+	folder, found, err := p.tokenFolder(part)
 	if err != nil {
 		return err
 	}
-	defer src.Close()
-	if p.flags.tokenizer != "" {
-		listFiles(p.stderr(), p.flags.quiet, src.Files())
-	}
-	folder, found, err := p.tokenFolder(part, src)
-	if err != nil {
-		return err
+	if !found && src == nil {
+		return fmt.Errorf("%s: the run's tokens are not there; give the --cache that has them, or name the texts again", filepath.Join(p.flags.out, tokensDir, part.name))
 	}
 	if !found {
 		if err := p.writeTokens(part, folder, src); err != nil {
@@ -88,14 +96,17 @@ func (p *pretraining) encodePart(part *part) error {
 }
 
 // tokenFolder says where the shards go, and whether they are there already.
-func (p *pretraining) tokenFolder(part *part, src *corpus.Source) (folder string, found bool, err error) {
-	if p.beside != "" {
-		return filepath.Join(p.beside, part.name), false, nil
+func (p *pretraining) tokenFolder(part *part) (folder string, found bool, err error) {
+	if p.aside != "" {
+		return filepath.Join(p.aside, part.name), false, nil
 	}
-	if part.paths[0] == "-" {
+	if p.flags.cache == "" {
+		return filepath.Join(p.flags.out, tokensDir, part.name), true, nil
+	}
+	if len(part.texts) == 0 {
 		return "", false, errors.New("--cache: standard input cannot be told from another without reading it; put the text into a file, or leave --cache out")
 	}
-	key, err := p.tokensKey(src.Files())
+	key, err := p.tokensKey(part.texts)
 	if err != nil {
 		return "", false, err
 	}
@@ -109,34 +120,17 @@ func (p *pretraining) tokenFolder(part *part, src *corpus.Source) (folder string
 
 // tokensKey tells apart what gives other ids: tokenizer, options of reading, and the content and ending of each file, in order. Where the files
 // lie does not matter.
-func (p *pretraining) tokensKey(files []corpus.File) (string, error) {
+func (p *pretraining) tokensKey(texts []textFile) (string, error) {
 	options, err := json.Marshal(p.cfg.Corpus.Options)
 	if err != nil {
 		return "", err
 	}
 	key := sha256.New()
 	fmt.Fprintf(key, "shard %d\n%s\n%s %s\n", shard.Version, p.tokenizer.Hash(), options, p.cfg.Corpus.Policy)
-	for _, f := range files {
-		sum, err := fileSum(f.Path)
-		if err != nil {
-			return "", err
-		}
-		fmt.Fprintf(key, "%s %s %x\n", f.Format, strings.ToLower(filepath.Ext(f.Path)), sum)
+	for _, f := range texts {
+		fmt.Fprintf(key, "%s %s %s\n", f.Format, strings.ToLower(filepath.Ext(f.Path)), f.SHA256)
 	}
 	return fmt.Sprintf("%x", key.Sum(nil)[:16]), nil
-}
-
-func fileSum(path string) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("%s: cannot be read: %w; check the file and its rights", path, cause(err))
-	}
-	defer f.Close()
-	sum := sha256.New()
-	if _, err := io.Copy(sum, f); err != nil {
-		return nil, fmt.Errorf("%s: cannot be read: %w; check the disk", path, cause(err))
-	}
-	return sum.Sum(nil), nil
 }
 
 // writeTokens tokenises a corpus on all cores and counts its repeated lines.
@@ -188,7 +182,7 @@ func (p *pretraining) saySize(part *part, folder string) {
 	if p.flags.quiet || part.paths[0] == "-" {
 		return
 	}
-	if p.beside != "" {
+	if p.aside != "" {
 		folder = filepath.Join(p.flags.out, tokensDir, part.name)
 	}
 	src, err := p.cfg.Corpus.open(nil, part.paths)
@@ -254,27 +248,28 @@ func (p *pretraining) openTokens(part *part, folder string, found bool) (err err
 	return nil
 }
 
-// keepTokens moves the shards into the run folder; what is mapped stays so.
+// keepTokens moves the shards to their place in the run folder; what is mapped stays so.
 func (p *pretraining) keepTokens() error {
-	if p.beside == "" {
+	if p.aside == "" {
 		return nil
 	}
+	// Tokens of a run that was killed before its first files were whole may lie there.
 	to := filepath.Join(p.flags.out, tokensDir)
-	if err := os.Rename(p.beside, to); err != nil {
+	if err := errors.Join(os.RemoveAll(to), os.Rename(p.aside, to)); err != nil {
 		return fmt.Errorf("%s: cannot be moved into place: %w; check the folder and its rights", to, cause(err))
 	}
 	return nil
 }
 
-// closeTokens lets the shards go, and removes those that no run folder took.
+// closeTokens lets the shards go, and removes those that did not come to their place.
 func (p *pretraining) closeTokens() {
 	for _, part := range p.parts {
 		if part.set != nil {
 			part.set.Close()
 		}
 	}
-	if p.beside != "" {
-		os.RemoveAll(p.beside)
+	if p.aside != "" {
+		os.RemoveAll(p.aside)
 	}
 }
 

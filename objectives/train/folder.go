@@ -40,7 +40,7 @@ type File struct {
 }
 
 // CreateFolder makes and locks a run folder and writes its first files; see Write. A path where something is already is refused and left as it
-// is, but for an empty folder. Close it when the run ends.
+// is, but for an empty folder, or one where a process was killed before it had written anything whole. Close it when the run ends.
 func CreateFolder(path string, files ...File) (*Folder, error) {
 	if err := refuseUsed(path); err != nil {
 		return nil, err
@@ -51,6 +51,9 @@ func CreateFolder(path string, files ...File) (*Folder, error) {
 	}
 	// Again: another process may have been here between the look and the lock.
 	if err = refuseUsed(path); err == nil {
+		err = f.look()
+	}
+	if err == nil {
 		err = f.Write(files...)
 	}
 	if err != nil {
@@ -62,7 +65,7 @@ func CreateFolder(path string, files ...File) (*Folder, error) {
 func refuseUsed(path string) error {
 	entries, err := os.ReadDir(path)
 	switch {
-	case err == nil && slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() != lockFile }):
+	case err == nil && slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() != lockFile && !isLeftover(e.Name()) }):
 		return fmt.Errorf("%s exists and is not empty; nothing was overwritten: name another --out, go on with the run there with --resume, or move it away", path)
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("%s: a run needs a folder of its own here: %w; name another --out", path, cause(err))
@@ -85,7 +88,7 @@ func openLocked(path string) (*Folder, error) {
 // Path is the folder's path.
 func (f *Folder) Path() string { return f.path }
 
-// Write writes files of the run, each whole or not at all, one after the other: give ConfigFile last, since a folder that has it has all.
+// Write writes files of the run, each whole or not at all, one after the other: give ConfigFile first, since it tells a run folder from others.
 func (f *Folder) Write(files ...File) error {
 	for _, file := range files {
 		if err := f.write(file.Name, file.Data); err != nil {

@@ -74,19 +74,17 @@ func (f *Folder) ResumedStep() int {
 
 // look finds the newest complete checkpoint, and what is in the way.
 func (f *Folder) look() error {
-	for _, pattern := range []string{".*" + asideEnding, filepath.Join(CheckpointsDir, ".*"+asideEnding), filepath.Join(CheckpointsDir, stepPrefix+"*", ".*"+asideEnding)} {
-		paths, _ := filepath.Glob(filepath.Join(globQuote(f.path), pattern)) // the patterns are well formed
-		for _, path := range paths {
-			name, err := filepath.Rel(f.path, path)
-			if err != nil {
-				return err
-			}
-			f.found.leftovers = append(f.found.leftovers, name)
-		}
-	}
 	names, err := f.checkpoints()
 	if err != nil {
 		return err
+	}
+	for _, dir := range append([]string{".", CheckpointsDir}, names...) {
+		entries, _ := os.ReadDir(filepath.Join(f.path, dir)) // one that is not there holds nothing
+		for _, e := range entries {
+			if isLeftover(e.Name()) {
+				f.found.leftovers = append(f.found.leftovers, filepath.Join(dir, e.Name()))
+			}
+		}
 	}
 	for _, name := range names {
 		state, err := f.verify(name)
@@ -104,9 +102,9 @@ func (f *Folder) look() error {
 	return nil
 }
 
-// globQuote makes a path a pattern for itself.
-func globQuote(path string) string {
-	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(path)
+// isLeftover says whether a name is one that things have only while they are being written, those of package shard too.
+func isLeftover(name string) bool {
+	return strings.HasPrefix(name, ".") && (strings.HasSuffix(name, asideEnding) || strings.HasSuffix(name, asideEnding+".writing"))
 }
 
 // damageError is a checkpoint that is not what was written: an older one serves. Other errors (no right to read, another version) do not mean that
