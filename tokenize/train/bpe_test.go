@@ -268,9 +268,9 @@ func TestWrongConfigurationsAndCorpora(t *testing.T) {
 		`piece "<e>" appears twice`:             config(300, "<e>", "<e>"),
 		"is empty":                              config(300, ""),
 		"choose one of more than one character": config(300, "a"),
-		"memory 5 bytes is less than":           {VocabSize: 300, MemoryBytes: 5},
-		"min_frequency -1 is negative":          {VocabSize: 300, MemoryBytes: 1 << 30, MinFrequency: -1},
-		"vocab_size 99999999 is more than":      {VocabSize: 99999999, MemoryBytes: 1 << 30},
+		"memory 5 bytes is less than":           {Config{VocabSize: 300, MemoryBytes: 5}},
+		"min_frequency -1 is negative":          {Config{VocabSize: 300, MemoryBytes: 1 << 30, MinFrequency: -1}},
+		"vocab_size 99999999 is more than":      {Config{VocabSize: 99999999, MemoryBytes: 1 << 30}},
 		"the corpus holds no text":              config(300),
 	} {
 		if _, _, err := BPE(c, docs("", "")); err == nil || !strings.Contains(err.Error(), want) {

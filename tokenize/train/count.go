@@ -1,11 +1,10 @@
 package train
 
 import (
+	"errors"
 	"iter"
 	"sync"
 	"unicode/utf8"
-
-	"github.com/go-cloze/cloze/tokenize"
 )
 
 const (
@@ -25,6 +24,11 @@ type batch struct {
 	ends []int
 }
 
+// splitter cuts a text into words and calls w.word for each, in any order. One is used by one goroutine.
+type splitter interface {
+	split(w *counter, text []byte)
+}
+
 // counter is one worker.
 type counter struct {
 	table *wordTable
@@ -35,8 +39,8 @@ type counter struct {
 	err   error
 }
 
-// countWords reads all texts and returns the words that merging is to see.
-func countWords(cfg BPEConfig, texts iter.Seq2[[]byte, error], report *Report) (*wordList, error) {
+// collect reads all texts and puts the words that training is to see into a sink.
+func collect(cfg Config, split func() splitter, texts iter.Seq2[[]byte, error], to sink, report *Report) error {
 	sp := &spill{dir: cfg.TempDir}
 	defer sp.remove()
 	work := make(chan *batch, cfg.Threads)
@@ -47,8 +51,9 @@ func countWords(cfg BPEConfig, texts iter.Seq2[[]byte, error], report *Report) (
 		w := &counter{table: newWordTable(), limit: min(cfg.MemoryBytes/4/int64(cfg.Threads), maxTableText/2), spill: sp}
 		workers[i] = w
 		done.Go(func() {
+			cut := split()
 			for b := range work {
-				w.count(b)
+				w.count(cut, b)
 				b.text, b.ends = b.text[:0], b.ends[:0]
 				select {
 				case free <- b:
@@ -67,14 +72,17 @@ func countWords(cfg BPEConfig, texts iter.Seq2[[]byte, error], report *Report) (
 		report.Words += w.words
 		report.LongWords += w.long
 	}
-	if err != nil {
-		return nil, err
+	if err == nil && report.Bytes == 0 {
+		err = errors.New("the corpus holds no text")
 	}
-	return keepWords(cfg, workers, sp, report)
+	if err != nil {
+		return err
+	}
+	return keepWords(cfg, workers, sp, to, report)
 }
 
 // feed copies the texts into batches.
-func feed(cfg BPEConfig, texts iter.Seq2[[]byte, error], report *Report, work chan<- *batch, free <-chan *batch) error {
+func feed(cfg Config, texts iter.Seq2[[]byte, error], report *Report, work chan<- *batch, free <-chan *batch) error {
 	next := func() *batch {
 		select {
 		case b := <-free:
@@ -118,15 +126,11 @@ func cutAt(text []byte) int {
 }
 
 // count counts the words of a batch.
-func (w *counter) count(b *batch) {
+func (w *counter) count(cut splitter, b *batch) {
 	start := 0
 	for _, end := range b.ends {
-		text := b.text[start:end]
-		for i := 0; i < len(text) && w.err == nil; {
-			stop := tokenize.WordEnd(text, i)
-			w.words++
-			w.word(text[i:stop])
-			i = stop
+		if w.err == nil {
+			cut.split(w, b.text[start:end])
 		}
 		start = end
 	}
@@ -134,6 +138,7 @@ func (w *counter) count(b *batch) {
 
 // word counts one word, in chunks where it is long, and empties a full table.
 func (w *counter) word(word []byte) {
+	w.words++
 	if len(word) > maxWord {
 		w.long++
 		for len(word) > maxWord {

@@ -2,25 +2,25 @@ package train
 
 import (
 	"slices"
-
-	"github.com/go-cloze/cloze/tokenize"
 )
 
 // merger holds the words in the making.
 //
-// symbols is the word list with pieces in place of bytes. A piece of n bytes takes n elements: its id stands in the first and in the
+// symbols is the word list with pieces in place of bytes. A piece of n symbols takes n elements: its id stands in the first and in the
 // last, gone in those between. So the piece behind one that starts at p starts at p + its size, and the piece before ends at p - 1:
 // 4 bytes a symbol in all, without links. The word of a place is found from the first word of its block of 32 places.
 type merger struct {
-	cfg     BPEConfig
+	cfg     Config
 	symbols []int32
 	counts  []int64
 	starts  []int32          // by word: where its mark stands
 	blocks  []int32          // by block of places: the word that its first place is in
-	sizes   []int32          // bytes of each piece, by id
+	sizes   []int32          // symbols of each piece, by id
 	raw     []string         // bytes of each piece, by id
 	ids     map[string]int32 // the way back
 	special map[string]bool
+	prefix  int // bytes that mark a piece inside a word and vanish from the right half of a merge
+	refused func(raw string) bool
 	merges  [][2]int32
 	ranked  map[uint64]bool // pairs among merges
 
@@ -38,30 +38,25 @@ const (
 	blockBits = 5
 )
 
-func newMerger(cfg BPEConfig, list *wordList) *merger {
+// newMerger takes the words as ids of the base pieces, which come behind the special tokens.
+func newMerger(cfg Config, list *wordList, base []string) *merger {
 	m := &merger{cfg: cfg, symbols: list.symbols, counts: list.counts, ids: map[string]int32{}, special: map[string]bool{}, ranked: map[uint64]bool{}}
+	m.refused = func(raw string) bool { return m.special[raw] }
 	for _, s := range cfg.SpecialTokens {
 		m.special[s] = true
 		m.raw, m.sizes = append(m.raw, ""), append(m.sizes, 0) // no text becomes one
 	}
-	var byteID [256]int32
-	for i, b := range tokenize.ByteAlphabet() {
-		byteID[b] = int32(len(cfg.SpecialTokens) + i)
-		m.addPiece(string([]byte{b}))
-	}
-	for i, s := range m.symbols {
-		if s >= 0 {
-			m.symbols[i] = byteID[s]
-		}
+	for _, raw := range base {
+		m.addPiece(raw, 1)
 	}
 	m.locate()
 	m.lefts, m.rights = newTallies(cfg.VocabSize), newTallies(cfg.VocabSize)
 	return m
 }
 
-func (m *merger) addPiece(raw string) int32 {
+func (m *merger) addPiece(raw string, size int32) int32 {
 	id := int32(len(m.raw))
-	m.raw, m.sizes = append(m.raw, raw), append(m.sizes, int32(len(raw)))
+	m.raw, m.sizes = append(m.raw, raw), append(m.sizes, size)
 	m.ids[raw] = id
 	return id
 }
@@ -113,13 +108,15 @@ func (m *merger) best() (int32, bool) {
 func (m *merger) merge(k int32) bool {
 	p := m.pairs[k]
 	m.pairs[k].at = nil
-	raw := m.raw[p.left] + m.raw[p.right]
+	raw, size := m.raw[p.left]+m.raw[p.right][m.prefix:], m.sizes[p.left]+m.sizes[p.right]
 	id, old := m.ids[raw]
 	if !old {
-		if len(raw) <= maxSpelled && m.special[spelled(raw)] {
+		if m.refused(raw) {
 			return false
 		}
-		id = m.addPiece(raw)
+		id = m.addPiece(raw, size)
+	} else if m.sizes[id] != size {
+		return false // "#" and "##a" at the start of a word spell what "##a" does inside
 	}
 	if key := pairKey(p.left, p.right); !m.ranked[key] {
 		m.ranked[key] = true
@@ -130,18 +127,6 @@ func (m *merger) merge(k int32) bool {
 	m.collect(at, id)
 	m.enter(id, old)
 	return !old
-}
-
-// maxSpelled is more than any special token has.
-const maxSpelled = 4096
-
-// spelled returns the bytes as a byte-level vocabulary spells them.
-func spelled(raw string) string {
-	b := []rune{}
-	for i := range len(raw) {
-		b = append(b, tokenize.ByteRune(raw[i]))
-	}
-	return string(b)
 }
 
 // locate makes the way from a place to its word.
