@@ -4,71 +4,90 @@ import "math/bits"
 
 // bpe is the model: which piece a byte is, and which neighbours merge into what, in which order (Sennrich et al. 2016, section 3.2).
 type bpe struct {
-	byteID   [256]int32 // noID where the vocabulary has no piece for the byte
-	merges   [][2]int32 // by rank
-	results  []int32    // by rank: the id that the merge makes
-	table    pairTable
-	unk      int32            // what a byte without a piece becomes; noID: it is dropped and counted
-	fuse     bool             // fuse_unk: neighbouring unknown bytes become one token
-	whole    map[string]int32 // ignore_merges: a word that is a piece is that piece; nil when the switch is off
-	complete bool             // every byte has its piece, so that pieces tell the offsets
+	byteID    [256]int32 // noID where the vocabulary has no piece for the byte
+	merges    [][2]int32 // by rank
+	results   []int32    // by rank: the id that the merge makes
+	table     pairTable
+	bytePairs *[1 << 16]merged // by two bytes: what table says of their pieces. Each word starts with bytes, and these lie close together
+	unk       int32            // what a byte without a piece becomes; noID: it is dropped and counted
+	fuse      bool             // fuse_unk: neighbouring unknown bytes become one token
+	whole     map[string]int32 // ignore_merges: a word that is a piece is that piece; nil when the switch is off
+	complete  bool             // every byte has its piece, so that pieces tell the offsets
 }
 
 // noRank is larger than every rank.
 const noRank = ^uint32(0)
 
-// pairTable maps a pair of ids to its rank by open addressing: 12 bytes a slot, at most two thirds full.
+// merged says when a pair merges, and into what.
+type merged struct {
+	rank uint32 // noRank where it does not
+	id   int32
+}
+
+// pairTable maps a pair of ids to its merge by open addressing, at most two thirds full. A slot is a quarter of a cache line. Most pairs that are
+// asked for do not merge; a bit that is zero says so for nine of ten of them, and all bits fit into nearer memory than the slots.
 type pairTable struct {
-	keys  []uint64 // left<<32 | right; emptyPair where free
-	ranks []uint32
-	shift uint8
+	slots []pairSlot
+	maybe []uint64 // four bits a slot: set where a pair with that hash merges
+	shift uint8    // of a hash, to give a number of a bit
+}
+
+type pairSlot struct {
+	key uint64 // left<<32 | right; emptyPair where free
+	merged
 }
 
 const emptyPair = ^uint64(0)
 
 func newPairTable(n int) pairTable {
-	size := 4
+	size := 16
 	for size*2 < n*3 {
 		size *= 2
 	}
-	t := pairTable{keys: make([]uint64, size), ranks: make([]uint32, size), shift: uint8(64 - bits.TrailingZeros(uint(size)))}
-	for i := range t.keys {
-		t.keys[i] = emptyPair
+	t := pairTable{slots: make([]pairSlot, size), maybe: make([]uint64, size/16), shift: uint8(62 - bits.TrailingZeros(uint(size)))}
+	for i := range t.slots {
+		t.slots[i] = pairSlot{emptyPair, merged{noRank, noID}}
 	}
 	return t
 }
 
-// slot returns where the pair is or belongs.
-func (t *pairTable) slot(key uint64) int {
-	mask := len(t.keys) - 1
-	i := int(key * 0x9E3779B97F4A7C15 >> t.shift)
-	for t.keys[i] != key && t.keys[i] != emptyPair {
-		i = (i + 1) & mask
+// slot returns where the pair is or belongs; bit is the number of its bit.
+func (t *pairTable) slot(key, bit uint64) *pairSlot {
+	mask := uint64(len(t.slots) - 1)
+	for i := bit >> 2; ; i++ {
+		if slot := &t.slots[i&mask]; slot.key == key || slot.key == emptyPair {
+			return slot
+		}
 	}
-	return i
 }
 
-// set gives the pair a rank; the last one given counts, as in the reference.
-func (t *pairTable) set(left, right int32, rank uint32) {
-	key := uint64(uint32(left))<<32 | uint64(uint32(right))
-	i := t.slot(key)
-	t.keys[i], t.ranks[i] = key, rank
+// pairKey returns the key of a pair and the number of its bit.
+func (t *pairTable) pairKey(left, right int32) (key, bit uint64) {
+	key = uint64(uint32(left))<<32 | uint64(uint32(right))
+	return key, key * 0x9E3779B97F4A7C15 >> (t.shift & 63)
+}
+
+// set gives the pair a merge; the last one given counts, as in the reference.
+func (t *pairTable) set(left, right int32, to merged) {
+	key, bit := t.pairKey(left, right)
+	*t.slot(key, bit) = pairSlot{key, to}
+	t.maybe[bit>>6] |= 1 << (bit & 63)
+}
+
+// get returns what the pair merges into; noRank where it does not.
+func (t *pairTable) get(left, right int32) merged {
+	key, bit := t.pairKey(left, right)
+	if t.maybe[bit>>6]>>(bit&63)&1 == 0 {
+		return merged{noRank, noID}
+	}
+	return t.slot(key, bit).merged
 }
 
 // rank returns the rank of the pair, noRank where it does not merge.
-func (t *pairTable) rank(left, right int32) uint32 {
-	key := uint64(uint32(left))<<32 | uint64(uint32(right))
-	if i := t.slot(key); t.keys[i] == key {
-		return t.ranks[i]
-	}
-	return noRank
-}
+func (t *pairTable) rank(left, right int32) uint32 { return t.get(left, right).rank }
 
 // symbol is a piece in the making and the bytes of the word that it covers.
 type symbol struct{ id, start, end int32 }
-
-// shortWord is the number of symbols up to which looking through all pairs beats a heap.
-const shortWord = 48
 
 // symbols cuts a word into bytes and merges them. The result lies in s.syms until the next call; dropped is the number of bytes
 // that have no piece and no unknown token to stand for them.
@@ -111,31 +130,25 @@ func (m *bpe) symbols(s *scratch, word []byte) (syms []symbol, dropped int) {
 
 // mergeShort merges the pair of lowest rank, the leftmost of equals, until none is left.
 func (m *bpe) mergeShort(s *scratch, syms []symbol) []symbol {
-	var ranks [shortWord]uint32
-	for i := range len(syms) - 1 {
-		ranks[i] = m.table.rank(syms[i].id, syms[i+1].id)
-	}
-	for n := len(syms); n > 1; n-- {
-		best, at := noRank, 0
-		for i, r := range ranks[:n-1] {
-			if r < best {
-				best, at = r, i
-			}
-		}
-		if best == noRank {
-			return syms[:n]
-		}
-		syms[at].id, syms[at].end = m.results[best], syms[at+1].end
-		copy(syms[at+1:n-1], syms[at+2:n])
-		copy(ranks[at:n-2], ranks[at+1:n-1])
-		if at > 0 {
-			ranks[at-1] = m.table.rank(syms[at-1].id, syms[at].id)
-		}
-		if at < n-2 {
-			ranks[at] = m.table.rank(syms[at].id, syms[at+1].id)
+	f := &s.few
+	for i, sym := range syms {
+		f.ids[i] = sym.id
+		if i+1 < len(syms) {
+			f.set(i, m.table.get(sym.id, syms[i+1].id))
 		}
 	}
-	return syms[:1]
+	alive := m.mergeFew(f, len(syms))
+	n := 0
+	for rest := alive; rest != 0; n++ {
+		i := bits.TrailingZeros64(rest)
+		rest &= rest - 1
+		last := len(syms)
+		if rest != 0 {
+			last = bits.TrailingZeros64(rest)
+		}
+		syms[n] = symbol{f.ids[i], syms[i].start, syms[last-1].end}
+	}
+	return syms[:n]
 }
 
 // mergeLong does the same with a heap of (rank, position), so that a word of n bytes costs n log n. Symbols form a list through their

@@ -232,7 +232,11 @@ func (t *Tokenizer) setMerges(pairs [][2]int32) error {
 			return fmt.Errorf("merges: merge %d makes %s, which is not in the vocabulary", rank+1, shown(string(joined)))
 		}
 		m.results[rank] = id
-		m.table.set(p[0], p[1], uint32(rank))
+		m.table.set(p[0], p[1], merged{uint32(rank), id})
+	}
+	m.bytePairs = new([1 << 16]merged)
+	for i := range m.bytePairs {
+		m.bytePairs[i] = m.table.get(m.byteID[i>>8], m.byteID[i&255])
 	}
 	return nil
 }

@@ -24,7 +24,7 @@ func (p *pool) get() *scratch {
 			return s
 		}
 	}
-	return &scratch{short: make([]shortSlot, shortSlots)}
+	return &scratch{short: new(shortCache)}
 }
 
 // put takes a block back; more than the pool holds are left to the garbage collector.
@@ -35,4 +35,35 @@ func (p *pool) put(s *scratch) {
 			return
 		}
 	}
+}
+
+// scratch is what a call writes to. One call at a time owns it.
+type scratch struct {
+	short   *shortCache
+	long    []longSlot // made when the first word needs it
+	window  window
+	starts  []uint64 // of the ids so far, where marking
+	marking bool     // the caller wants to know where words start
+	few     few
+	syms    []symbol
+	next    []int32
+	prev    []int32
+	heap    []uint64
+	text    []byte // the text with a blank in front
+	parts   []segment
+	dropped int
+}
+
+// maxRetained symbols of merge buffers are kept between calls.
+const maxRetained = 1 << 16
+
+// trim lets go of buffers that one huge word has made large.
+func (s *scratch) trim() {
+	if cap(s.syms) > maxRetained {
+		s.syms, s.next, s.prev, s.heap = nil, nil, nil, nil
+	}
+	if cap(s.text) > maxRetained*16 {
+		s.text = nil
+	}
+	s.dropped = 0
 }

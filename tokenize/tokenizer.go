@@ -35,6 +35,7 @@ func (t *Tokenizer) AppendIDs(dst []int32, text []byte) []int32 {
 func (t *Tokenizer) appendIDs(dst []int32, s *scratch, text []byte) []int32 {
 	for i, p := range t.added.split(s, text, true) {
 		if p.id != noID {
+			s.mark(len(dst), len(dst)+1)
 			dst = append(dst, p.id)
 		} else {
 			dst = t.appendPlain(dst, s, t.part(s, text, p, i))
@@ -53,13 +54,14 @@ func (t *Tokenizer) part(s *scratch, text []byte, p segment, i int) []byte {
 	return s.text
 }
 
-// appendPlain appends the ids of text without added tokens in it.
+// appendPlain appends the ids of text without added tokens in it: of its words, or of all of it as one word where the pipeline does not cut.
 func (t *Tokenizer) appendPlain(dst []int32, s *scratch, text []byte) []int32 {
-	for i := 0; i < len(text); {
-		end := t.level.wordEnd(text, i)
-		dst = t.model.appendWord(dst, s, text, i, end)
-		i = end
+	if t.level.regex {
+		return t.model.appendText(dst, s, text)
 	}
+	first := len(dst)
+	dst = t.model.appendWord(dst, s, text, 0, len(text))
+	s.mark(first, len(dst))
 	return dst
 }
 
