@@ -3,7 +3,6 @@ package shard
 import (
 	"encoding/hex"
 	"fmt"
-	"hash/fnv"
 	"math"
 	"strings"
 
@@ -74,13 +73,6 @@ type Document struct {
 	TextBytes int      // length of the text
 	Hash      uint64   // of the text, HashText
 	Language  int16    // index into Config.Languages; 0 without
-}
-
-// HashText is the hash of a document's text that shards keep: FNV-1a with 64 bits.
-func HashText(text []byte) uint64 {
-	h := fnv.New64a()
-	h.Write(text)
-	return h.Sum64()
 }
 
 // EstimateBytes is about what a set of that many ids and documents takes on disk.

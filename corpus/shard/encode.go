@@ -149,9 +149,9 @@ func (b *batch) encode(e *Encoder) {
 			b.ids = e.Tokenizer.AppendIDs(b.ids, text)
 		}
 		b.last = append(b.last, len(b.ids))
-		b.hashes = append(b.hashes, HashText(text)) // here, where there are several cores for it
 		start = end
 	}
+	b.hashes = appendHashes(b.hashes, b.text, b.ends) // here, where there are several cores for it
 }
 
 // each hands on the documents of a batch.
