@@ -99,6 +99,9 @@ func (f *Folder) makeAside(aside string) error {
 
 // writeSummed writes a file, syncs it and returns its checksum, which is that of what was meant to be written.
 func (f *Folder) writeSummed(path string, fill func(io.Writer) error) (Checksum, error) {
+	if err := f.about(path, 0); err != nil {
+		return Checksum{}, writeError(path, err)
+	}
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
 	if err != nil {
 		return Checksum{}, writeError(path, err)
@@ -124,8 +127,10 @@ type summing struct {
 }
 
 func (s *summing) Write(data []byte) (int, error) {
-	if err := s.folder.about(s.file.Name(), s.n); err != nil {
-		return 0, err
+	if s.n > 0 {
+		if err := s.folder.about(s.file.Name(), s.n); err != nil {
+			return 0, err
+		}
 	}
 	n, err := s.file.Write(data)
 	s.hash.Write(data[:n])

@@ -28,10 +28,10 @@ func lockFolder(path string) (*os.File, error) {
 		return nil, fmt.Errorf("%s: %s trains here at this moment; wait for it, or end it: after an interrupt it saves and exits", path, holder(name))
 	}
 	if err == nil {
-		err = file.Truncate(0)
-	}
-	if err == nil {
-		_, err = file.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0)
+		pid := []byte(strconv.Itoa(os.Getpid()) + "\n")
+		if _, err = file.WriteAt(pid, 0); err == nil {
+			err = file.Truncate(int64(len(pid))) // afterwards: a full disk has room for what is there already
+		}
 	}
 	if err != nil {
 		file.Close()

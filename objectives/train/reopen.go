@@ -199,17 +199,21 @@ func (f *Folder) begin(best Best) (notes []string, err error) {
 		}
 		notes = append(notes, fmt.Sprintf("%s is damaged (%v) and now named %s; the run goes on from %s", d.name, d.err, filepath.Base(d.name)+damagedEnding, from))
 	}
+	last, bestName := "", ""
 	if f.found.newest != nil {
-		if err := f.repoint(LastFile, f.found.newest.name); err != nil {
-			return nil, err
-		}
+		last = f.found.newest.name
 	}
 	if best.Step > 0 {
-		if name := checkpointName(best.Step); !f.Has(name) {
-			notes = append(notes, fmt.Sprintf("%s, the best so far, is not there any more", name))
-		} else if err := f.repoint(BestFile, name); err != nil {
-			return nil, err
+		if bestName = checkpointName(best.Step); !f.Has(bestName) {
+			notes = append(notes, bestName+", the best so far, is not there any more")
+			bestName = ""
 		}
+	}
+	if err = f.repoint(LastFile, last); err == nil {
+		err = f.repoint(BestFile, bestName)
+	}
+	if err != nil {
+		return nil, err
 	}
 	step, evalStep := 0, 0
 	if f.found.newest != nil {
@@ -222,12 +226,18 @@ func (f *Folder) begin(best Best) (notes []string, err error) {
 	return notes, err
 }
 
-// repoint is point where the file says something else.
+// repoint is point where the file says something else; where there is no checkpoint to name, there is no file.
 func (f *Folder) repoint(file, checkpoint string) error {
-	if now, err := Checkpoint(f.path, file); err == nil && now == filepath.Join(f.path, checkpoint) {
+	if now, err := Checkpoint(f.path, file); err == nil && checkpoint != "" && now == filepath.Join(f.path, checkpoint) {
 		return nil
 	}
-	return f.point(file, checkpoint)
+	if checkpoint != "" {
+		return f.point(file, checkpoint)
+	}
+	if err := os.Remove(filepath.Join(f.path, file)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return writeError(filepath.Join(f.path, file), err)
+	}
+	return nil
 }
 
 // cutMetrics removes the lines of metrics.jsonl after a step, those of evaluations after another one, and a line that was cut short. It returns

@@ -43,8 +43,10 @@ func runIn(t testing.TB, dir string, ctx context.Context, config Config, change 
 		t.Fatal(err)
 	}
 	defer folder.Close()
-	if err := folder.Write(File{ConfigFile, []byte("train:\n")}); err != nil {
-		t.Fatal(err)
+	if !folder.Has(ConfigFile) {
+		if err := folder.Write(File{ConfigFile, []byte("train:\n")}); err != nil {
+			t.Fatal(err)
+		}
 	}
 	job := hardJob(t, folder)
 	if change != nil {
