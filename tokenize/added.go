@@ -17,6 +17,7 @@ type AddedToken struct {
 	Normalized bool   `json:"normalized"`  // looked for in the normalised text, after the others
 	Special    bool   `json:"special"`     // a control token: skipped on request in decoding, never made from data
 	extra      []field
+	normal     string // content as the normaliser leaves it, where that is looked for; what decoding starts from
 }
 
 // segment is a stretch of the text: an added token, or text between them (id noID).
@@ -141,10 +142,7 @@ func endsWithWord(text []byte) bool {
 }
 
 // isWord is \w of the reference's engine: letters, marks, decimal digits, connectors and the two joiners (UTS #18).
-func isWord(r rune) bool {
-	return r == '_' || unicode.IsLetter(r) || unicode.In(r, unicode.M, unicode.Nd, unicode.Nl, unicode.Pc, unicode.Other_Alphabetic) ||
-		r == 0x200C || r == 0x200D
-}
+func isWord(r rune) bool { return runeProps(r)&isWordRune != 0 }
 
 // addedSet holds the added tokens and what finds them.
 type addedSet struct {

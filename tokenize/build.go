@@ -44,7 +44,7 @@ func NewBPE(special []string, merges [][2]int32) (*Tokenizer, error) {
 	if err := t.newModel(bpeSwitches{}); err != nil {
 		return nil, err
 	}
-	if err := t.setMerges(merges); err != nil {
+	if err := t.setMerges(merges, ""); err != nil {
 		return nil, err
 	}
 	t.setAdded(tokens)

@@ -9,6 +9,9 @@ import (
 // come out as U+FFFD, one for each maximal piece of a character, as in the reference; AppendBytes gives them as they are. Ids without
 // a token are left out. Nothing is cleaned up: what Encode got is what Decode gives.
 func (t *Tokenizer) Decode(ids []int32, skipSpecial bool) string {
+	if t.general != nil {
+		return t.decodeGeneral(ids, skipSpecial)
+	}
 	raw := t.AppendBytes(nil, ids, skipSpecial)
 	if utf8.Valid(raw) {
 		return string(raw)
@@ -21,6 +24,9 @@ func (t *Tokenizer) Decode(ids []int32, skipSpecial bool) string {
 // AppendBytes appends the bytes that ids stand for. Where the pre-tokenizer puts a blank in front of a text, one blank in front is
 // taken away again.
 func (t *Tokenizer) AppendBytes(dst []byte, ids []int32, skipSpecial bool) []byte {
+	if t.general != nil {
+		return append(dst, t.decodeGeneral(ids, skipSpecial)...)
+	}
 	first := true
 	for _, id := range ids {
 		a := t.added.get(id)

@@ -17,13 +17,19 @@ type Encoding struct {
 	TypeIDs     []int32  // as the template says; 0 without one
 	SpecialMask []bool   // true for the template's tokens alone, as in the reference
 	Dropped     int      // bytes that the tokenizer has no token for, see Tokenizer.MissingBytes
-	text        string
+
+	Sequences     []int      // of two texts, which one a token is from: 0, 1, -1 for the template's; nil for a text alone
+	AttentionMask []bool     // false for padding; nil where nothing is padded
+	Overflow      []Encoding // what truncation has cut off, in windows like this one; nil without it
+
+	text, second string
 }
 
 // EncodeOptions changes what Encode does.
 type EncodeOptions struct {
-	AsData     bool // as AppendIDs: special text is text, and no template is added
-	NoTemplate bool // special text is recognised but no template is added
+	AsData      bool // as AppendIDs: special text is text, and no template is added
+	NoTemplate  bool // special text is recognised but no template is added
+	ApplyLimits bool // cut and pad as the file's truncation and padding say
 }
 
 // Encode does what the reference's encode does: special text is recognised, the template is added, nothing is cut or padded.
@@ -31,18 +37,55 @@ func (t *Tokenizer) Encode(text string) Encoding { return t.EncodeWith(text, Enc
 
 // EncodeWith is Encode with options.
 func (t *Tokenizer) EncodeWith(text string, o EncodeOptions) Encoding {
-	s := t.pool.get()
-	defer t.pool.put(s)
-	e := encoder{t: t, s: s, text: text}
+	return t.finishEncoding(t.encodeText(text, o), nil, o)
+}
+
+// EncodePair encodes two texts that belong together, as the template for pairs says. Offsets and word numbers of each are its own;
+// [Encoding].Sequences tells which is which.
+func (t *Tokenizer) EncodePair(text, second string, o EncodeOptions) Encoding {
+	b := t.encodeText(second, o)
+	return t.finishEncoding(t.encodeText(text, o), &b, o)
+}
+
+// encodeText does everything before the post-processor.
+func (t *Tokenizer) encodeText(text string, o EncodeOptions) Encoding {
+	e := encoder{t: t, text: text}
 	e.out.text = text
-	e.run([]byte(text), o.AsData)
-	e.out.Dropped = s.dropped
-	if !o.AsData && !o.NoTemplate {
-		for _, step := range t.steps {
-			e.out = step.apply(e.out)
-		}
+	if t.general != nil {
+		t.general.encode(&e, o.AsData)
+		return e.out
 	}
+	e.s = t.pool.get()
+	e.run([]byte(text), o.AsData)
+	e.out.Dropped = e.s.dropped
+	t.pool.put(e.s)
 	return e.out
+}
+
+// finishEncoding cuts, adds the template and pads.
+func (t *Tokenizer) finishEncoding(e Encoding, pair *Encoding, o EncodeOptions) Encoding {
+	template := !o.AsData && !o.NoTemplate
+	if o.ApplyLimits && t.limits.cut != nil {
+		return t.encodeWindows(e, pair, template)
+	}
+	e = t.post(e, pair, template)
+	if o.ApplyLimits {
+		one := []Encoding{e}
+		t.Pad(one)
+		return one[0]
+	}
+	return e
+}
+
+// post runs the post-processor.
+func (t *Tokenizer) post(e Encoding, pair *Encoding, template bool) Encoding {
+	for _, step := range t.steps {
+		e, pair = step.apply(e, pair, template), nil
+	}
+	if pair != nil {
+		e = sides.apply(e, pair, template)
+	}
+	return e
 }
 
 // encoder is one call of Encode.
@@ -163,22 +206,35 @@ func charAround(text string, i int) (start, end int) {
 // CodePointOffsets returns the offsets counted in code points, as the reference's Python package gives them. A byte that is no UTF-8
 // counts as one code point.
 func (e *Encoding) CodePointOffsets() [][2]int {
-	points := make([]int32, len(e.text)+1) // by byte: code points before it
+	points := [2][]int32{codePoints(e.text)}
+	if e.Sequences != nil {
+		points[1] = codePoints(e.second)
+	}
+	out := make([][2]int, len(e.Offsets))
+	for i, o := range e.Offsets {
+		p := points[0]
+		if e.Sequences != nil && e.Sequences[i] == 1 {
+			p = points[1]
+		}
+		out[i] = [2]int{int(p[o[0]]), int(p[o[1]])}
+	}
+	return out
+}
+
+// codePoints returns how many code points lie before each byte of text.
+func codePoints(text string) []int32 {
+	points := make([]int32, len(text)+1)
 	n := int32(0)
-	for i := 0; i < len(e.text); {
-		_, size := utf8.DecodeRuneInString(e.text[i:])
+	for i := 0; i < len(text); {
+		_, size := utf8.DecodeRuneInString(text[i:])
 		for j := range size {
 			points[i+j] = n
 		}
 		n++
 		i += size
 	}
-	points[len(e.text)] = n
-	out := make([][2]int, len(e.Offsets))
-	for i, o := range e.Offsets {
-		out[i] = [2]int{int(points[o[0]]), int(points[o[1]])}
-	}
-	return out
+	points[len(text)] = n
+	return points
 }
 
 // MarshalJSON writes the encoding as one object: ids, pieces, offsets (code points), byte_offsets, word_ids (null for the template's

@@ -75,7 +75,7 @@ func Parse(data []byte) (*Tokenizer, error) {
 		return nil, err
 	}
 	t := &Tokenizer{pool: newPool()}
-	if err := t.readModel(fieldOf(top, "model")); err != nil {
+	if err := t.readModel(fieldOf(top, "model"), top); err != nil {
 		return nil, fmt.Errorf("model: %w", err)
 	}
 	if err := t.readAdded(fieldOf(top, "added_tokens")); err != nil {
@@ -90,6 +90,11 @@ func Parse(data []byte) (*Tokenizer, error) {
 		}
 	}
 	t.finish()
+	if t.general != nil {
+		if err := t.finishGeneral(top); err != nil {
+			return nil, err
+		}
+	}
 	return t, nil
 }
 
@@ -102,12 +107,12 @@ func (t *Tokenizer) finish() {
 	t.eot = t.findEndOfText()
 }
 
-// unsupported is the refusal of a component.
+// unsupported is the refusal of a component that no version of the reference has.
 func unsupported(name string) error {
 	if name == "" {
 		return errors.New("has no type")
 	}
-	return fmt.Errorf("%s is not supported yet", name)
+	return fmt.Errorf("%s is not known", shown(name))
 }
 
 // typeOf returns the "type" of a component.
@@ -121,38 +126,23 @@ func typeOf(raw []byte) (string, error) {
 
 // readPipeline reads the components around the model.
 func (t *Tokenizer) readPipeline(top []field) error {
-	if raw := fieldOf(top, "normalizer"); raw != nil {
-		name, err := typeOf(raw)
-		if err == nil {
-			err = unsupported(name)
+	if t.general == nil {
+		if err := t.readPreTokenizer(fieldOf(top, "pre_tokenizer")); err != nil {
+			return fmt.Errorf("pre_tokenizer %w", err)
 		}
-		return fmt.Errorf("normalizer %w", err)
-	}
-	if err := t.readPreTokenizer(fieldOf(top, "pre_tokenizer")); err != nil {
-		return fmt.Errorf("pre_tokenizer %w", err)
-	}
-	if raw := fieldOf(top, "decoder"); raw != nil {
-		name, err := typeOf(raw)
-		if err == nil && name != "ByteLevel" {
-			err = unsupported(name)
-		}
-		if err != nil {
-			return fmt.Errorf("decoder %w", err)
-		}
+	} else if err := t.readDecoder(fieldOf(top, "decoder")); err != nil {
+		return fmt.Errorf("decoder %w", err)
 	}
 	if raw := fieldOf(top, "post_processor"); raw != nil {
 		if err := t.readPost(raw); err != nil {
 			return fmt.Errorf("post_processor %w", err)
 		}
 	}
-	return nil
+	return t.readLimits(top)
 }
 
 // readPreTokenizer reads ByteLevel. Its trim_offsets has no effect here: the post-processor's counts, as in the reference.
 func (t *Tokenizer) readPreTokenizer(raw []byte) error {
-	if raw == nil {
-		return errors.New("is missing; models without ByteLevel are not supported yet")
-	}
 	p := struct {
 		Type   string `json:"type"`
 		Prefix *bool  `json:"add_prefix_space"`
@@ -161,9 +151,6 @@ func (t *Tokenizer) readPreTokenizer(raw []byte) error {
 	if err := json.Unmarshal(raw, &p); err != nil {
 		return err
 	}
-	if p.Type != "ByteLevel" {
-		return unsupported(p.Type)
-	}
 	if p.Prefix == nil {
 		return errors.New("ByteLevel does not say add_prefix_space")
 	}
@@ -171,7 +158,8 @@ func (t *Tokenizer) readPreTokenizer(raw []byte) error {
 	return nil
 }
 
-// readAdded reads the added tokens. Their ids are the file's; a token that is also a piece of the model must have its id.
+// readAdded reads the added tokens. As in the reference, one that is also a piece of the model has the piece's id whatever the file says, and the others
+// are numbered from the size of the vocabulary on: the ids of every file that the reference has written.
 func (t *Tokenizer) readAdded(raw []byte) error {
 	var list []json.RawMessage
 	if raw != nil {
@@ -181,6 +169,10 @@ func (t *Tokenizer) readAdded(raw []byte) error {
 	}
 	limit := idLimit(len(t.vocab.pieces) + len(list))
 	seen := map[int32]string{}
+	next := int32(len(t.vocab.ids))
+	if t.general != nil {
+		next = max(next, int32(len(t.vocab.pieces))) // Unigram counts pieces that appear twice
+	}
 	tokens := make([]AddedToken, 0, len(list))
 	for i, item := range list {
 		var a AddedToken
@@ -195,10 +187,15 @@ func (t *Tokenizer) readAdded(raw []byte) error {
 			return fmt.Errorf("token %s has no id", shown(a.Content))
 		case int64(a.ID) >= limit:
 			return fmt.Errorf("token %s has id %d, far beyond the number of pieces (%d)", shown(a.Content), a.ID, len(t.vocab.pieces))
-		case known && id != a.ID:
-			return fmt.Errorf("token %s has id %d here and id %d in the vocabulary", shown(a.Content), a.ID, id)
 		case !known && int(a.ID) < len(t.vocab.pieces) && t.vocab.pieces[a.ID] != "":
 			return fmt.Errorf("token %s and piece %s share id %d", shown(a.Content), shown(t.vocab.pieces[a.ID]), a.ID)
+		}
+		switch free := int(next) >= len(t.vocab.pieces) || t.vocab.pieces[next] == ""; {
+		case known:
+			a.ID = id
+		case free:
+			a.ID = next
+			next++
 		}
 		if other, ok := seen[a.ID]; ok {
 			return fmt.Errorf("tokens %s and %s share id %d", shown(other), shown(a.Content), a.ID)
@@ -218,7 +215,7 @@ func (t *Tokenizer) setAdded(tokens []AddedToken) {
 	slices.SortFunc(tokens, func(a, b AddedToken) int { return int(a.ID - b.ID) })
 	t.added = newAddedSet(tokens)
 	for _, a := range tokens {
-		if t.model.whole != nil && a.Special {
+		if t.general == nil && t.model.whole != nil && a.Special {
 			delete(t.model.whole, a.Content) // text must not become a special token by way of ignore_merges
 		}
 	}

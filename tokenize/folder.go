@@ -38,12 +38,13 @@ func openFolder(dir string) (*Tokenizer, error) {
 	if err := t.readVocab(vocabData); err != nil {
 		return nil, fmt.Errorf("%s: %w", vocab, err)
 	}
+	t.vocab.spell()
 	if err := t.newModel(bpeSwitches{}); err != nil {
 		return nil, fmt.Errorf("%s: %w", vocab, err)
 	}
 	pairs, err := t.readMergeLines(mergeData)
 	if err == nil {
-		err = t.setMerges(pairs)
+		err = t.setMerges(pairs, "")
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", merges, err)

@@ -21,7 +21,7 @@ type bpeSwitches struct {
 }
 
 // readModel reads the model: vocabulary, merges, switches.
-func (t *Tokenizer) readModel(raw []byte) error {
+func (t *Tokenizer) readModel(raw []byte, top []field) error {
 	if raw == nil {
 		return errors.New("is missing")
 	}
@@ -35,7 +35,7 @@ func (t *Tokenizer) readModel(raw []byte) error {
 			rest = append(rest, field{f.key, slices.Clone(f.raw)})
 		}
 	}
-	var sw bpeSwitches
+	var sw modelFields
 	if err := json.Unmarshal(writeCompact(rest), &sw); err != nil {
 		return err
 	}
@@ -43,24 +43,25 @@ func (t *Tokenizer) readModel(raw []byte) error {
 	if sw.Type == "" { // files of before 2020 leave it out
 		sw.Type = guessModel(vocab, merges, fields)
 	}
-	if sw.Type != "BPE" {
-		return unsupported(sw.Type)
+	t.doc.model = rest
+	if !plainByteLevel(top, sw.bpeSwitches) {
+		return t.readGeneral(sw, vocab, merges)
 	}
 	if vocab == nil || merges == nil {
 		return errors.New("BPE needs vocab and merges")
 	}
-	t.doc.model = rest
 	if err := t.readVocab(vocab); err != nil {
 		return fmt.Errorf("vocab: %w", err)
 	}
-	if err := t.newModel(sw); err != nil {
+	t.vocab.spell()
+	if err := t.newModel(sw.bpeSwitches); err != nil {
 		return err
 	}
 	pairs, err := t.readMerges(merges)
 	if err != nil {
 		return fmt.Errorf("merges: %w", err)
 	}
-	return t.setMerges(pairs)
+	return t.setMerges(pairs, "")
 }
 
 // guessModel names the model of a file that does not say its type.
@@ -72,6 +73,8 @@ func guessModel(vocab, merges []byte, fields []field) string {
 		return "Unigram"
 	case fieldOf(fields, "max_input_chars_per_word") != nil:
 		return "WordPiece"
+	case vocab != nil && fieldOf(fields, "unk_token") != nil:
+		return "WordLevel"
 	}
 	return ""
 }
@@ -99,7 +102,6 @@ func (t *Tokenizer) readVocab(raw []byte) error {
 		}
 		s.accept(',')
 	}
-	v.spell()
 	t.vocab = v
 	return nil
 }
@@ -117,15 +119,10 @@ func members(raw []byte) (n int) {
 	return n
 }
 
-// newModel sets up the model without merges and refuses switches that would change what comes out.
+// newModel sets up the byte-level model without merges and refuses a switch that would change what comes out.
 func (t *Tokenizer) newModel(sw bpeSwitches) error {
 	if sw.Dropout != nil && *sw.Dropout != 0 {
-		return fmt.Errorf("dropout %g is not supported yet: encoding would be random", *sw.Dropout)
-	}
-	for name, p := range map[string]*string{"continuing_subword_prefix": sw.Prefix, "end_of_word_suffix": sw.Suffix} {
-		if p != nil && *p != "" {
-			return fmt.Errorf("%s %q is not supported yet", name, *p)
-		}
+		return fmt.Errorf("dropout %g is not supported: encoding would be random; set it to null", *sw.Dropout)
 	}
 	m := &bpe{unk: noID, fuse: sw.FuseUnk, complete: true}
 	if sw.UnkToken != nil {
@@ -141,9 +138,6 @@ func (t *Tokenizer) newModel(sw bpeSwitches) error {
 			id, m.complete = noID, false
 		}
 		m.byteID[b] = id
-	}
-	if sw.ByteFallback && !m.complete {
-		return errors.New("byte_fallback is not supported yet for a vocabulary that lacks bytes")
 	}
 	if sw.IgnoreMerges {
 		m.whole = make(map[string]int32, len(t.vocab.raw))
@@ -220,13 +214,14 @@ func (t *Tokenizer) mergeOf(left, right []byte) ([2]int32, error) {
 	return pair, nil
 }
 
-// setMerges ranks the pairs and finds what each makes.
-func (t *Tokenizer) setMerges(pairs [][2]int32) error {
+// setMerges ranks the pairs and finds what each makes: left and right joined, without the prefix of the right one.
+func (t *Tokenizer) setMerges(pairs [][2]int32, prefix string) error {
 	m := t.model
 	m.merges, m.results, m.table = pairs, make([]int32, len(pairs)), newPairTable(len(pairs))
 	var joined []byte
 	for rank, p := range pairs {
-		joined = append(append(joined[:0], t.vocab.pieces[p[0]]...), t.vocab.pieces[p[1]]...)
+		right := t.vocab.pieces[p[1]]
+		joined = append(append(joined[:0], t.vocab.pieces[p[0]]...), right[min(len(prefix), len(right)):]...)
 		id, ok := t.vocab.ids[string(joined)]
 		if !ok {
 			return fmt.Errorf("merges: merge %d makes %s, which is not in the vocabulary", rank+1, shown(string(joined)))

@@ -3,6 +3,7 @@ package tokenize
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -13,10 +14,14 @@ import (
 var (
 	topOrder = []field{{"version", []byte(`"1.0"`)}, {"truncation", null}, {"padding", null}, {"added_tokens", nil},
 		{"normalizer", null}, {"pre_tokenizer", null}, {"post_processor", null}, {"decoder", null}, {"model", nil}}
-	modelOrder = []field{{"type", []byte(`"BPE"`)}, {"dropout", null}, {"unk_token", null}, {"continuing_subword_prefix", null},
+	bpeOrder = []field{{"type", []byte(`"BPE"`)}, {"dropout", null}, {"unk_token", null}, {"continuing_subword_prefix", null},
 		{"end_of_word_suffix", null}, {"fuse_unk", []byte("false")}, {"byte_fallback", []byte("false")},
 		{"ignore_merges", []byte("false")}, {"vocab", nil}, {"merges", nil}}
-	null = []byte("null")
+	wordPieceOrder = []field{{"type", nil}, {"unk_token", []byte(`"[UNK]"`)}, {"continuing_subword_prefix", []byte(`"##"`)},
+		{"max_input_chars_per_word", []byte("100")}, {"vocab", nil}}
+	wordLevelOrder = []field{{"type", nil}, {"vocab", nil}, {"unk_token", []byte(`"<unk>"`)}}
+	unigramOrder   = []field{{"type", nil}, {"unk_id", null}, {"vocab", nil}, {"byte_fallback", []byte("false")}}
+	null           = []byte("null")
 )
 
 // Bytes returns the tokenizer.json: members in the reference's order, two blanks a level, members that this package does not know kept
@@ -88,10 +93,27 @@ func (t *Tokenizer) writeAdded(w *writer) {
 
 func (t *Tokenizer) writeModel(w *writer) {
 	w.open('{')
-	for _, f := range ordered(modelOrder, t.doc.model) {
+	order, name := bpeOrder, `"BPE"`
+	if t.general != nil {
+		switch t.general.model.(type) {
+		case *wordPiece:
+			order, name = wordPieceOrder, `"WordPiece"`
+		case *wordLevel:
+			order, name = wordLevelOrder, `"WordLevel"`
+		case *unigram:
+			order, name = unigramOrder, `"Unigram"`
+		}
+	}
+	for _, f := range ordered(order, t.doc.model) {
 		w.key(f.key)
 		switch f.key {
+		case "type":
+			w.raw([]byte(name))
 		case "vocab":
+			if u, ok := t.scores(); ok {
+				writeScores(w, u)
+				continue
+			}
 			w.open('{')
 			for id, p := range t.vocab.pieces {
 				if p != "" {
@@ -107,6 +129,48 @@ func (t *Tokenizer) writeModel(w *writer) {
 		}
 	}
 	w.close('}')
+}
+
+// scores returns the Unigram model.
+func (t *Tokenizer) scores() (*unigram, bool) {
+	if t.general == nil {
+		return nil, false
+	}
+	u, ok := t.general.model.(*unigram)
+	return u, ok
+}
+
+// writeScores writes the list of pieces and scores, numbers as the reference's writer does.
+func writeScores(w *writer, u *unigram) {
+	w.open('[')
+	for id, p := range u.vocab.pieces {
+		w.item()
+		w.open('[')
+		w.item()
+		w.str(p)
+		w.item()
+		w.b = appendFloat(w.b, u.scores[id])
+		w.close(']')
+	}
+	w.close(']')
+}
+
+// appendFloat appends the shortest digits that give the number back, with a point or an exponent.
+func appendFloat(dst []byte, x float64) []byte {
+	start := len(dst)
+	if a := math.Abs(x); a != 0 && (a < 1e-5 || a >= 1e16) {
+		dst = strconv.AppendFloat(dst, x, 'e', -1, 64)
+		// Go writes e-07 where the reference writes e-7.
+		if i := bytes.LastIndexByte(dst, 'e'); i > start && i+3 < len(dst) && dst[i+2] == '0' {
+			dst = append(dst[:i+2], dst[i+3:]...)
+		}
+		return bytes.Replace(dst, []byte("e+"), []byte("e"), 1)
+	}
+	dst = strconv.AppendFloat(dst, x, 'f', -1, 64)
+	if bytes.IndexByte(dst[start:], '.') < 0 {
+		dst = append(dst, '.', '0')
+	}
+	return dst
 }
 
 func (t *Tokenizer) writeMerges(w *writer) {

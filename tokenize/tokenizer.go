@@ -15,17 +15,24 @@ type Tokenizer struct {
 	added *addedSet
 	model *bpe
 	level byteLevel
-	steps []step
-	trim  bool // offsets leave out the blanks of their pieces
-	size  int  // largest id + 1
-	eot   int32
-	pool  *pool
+	// The pipeline of whatever is not plain byte-level BPE; nil where the fields above serve. model is nil for models without merges.
+	general *general
+	limits  limits
+	decoder []decodeStep // of the general pipeline; nil: pieces with blanks between
+	steps   []step
+	trim    bool // offsets leave out the blanks of their pieces
+	size    int  // largest id + 1
+	eot     int32
+	pool    *pool
 }
 
 // AppendIDs appends the ids of text to dst. This is the form for data: text never yields the id of a special token, and no template is
 // added. It allocates nothing beyond the growth of dst, once as many goroutines have called it as call it at once. text may be any
 // bytes; it is not kept.
 func (t *Tokenizer) AppendIDs(dst []int32, text []byte) []int32 {
+	if t.general != nil {
+		return t.general.append(dst, nil, text)
+	}
 	s := t.pool.get()
 	dst = t.appendIDs(dst, s, text)
 	t.pool.put(s)
@@ -68,7 +75,7 @@ func (t *Tokenizer) appendPlain(dst []int32, s *scratch, text []byte) []int32 {
 // MissingBytes returns the bytes that have no piece and no unknown token to stand for them, nil for nearly all tokenizers. They yield no
 // id; [Encoding].Dropped counts them.
 func (t *Tokenizer) MissingBytes() []byte {
-	if t.model.unk != noID {
+	if t.general != nil || t.model.unk != noID {
 		return nil
 	}
 	var missing []byte

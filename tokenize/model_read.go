@@ -1,0 +1,236 @@
+package tokenize
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// plainByteLevel says whether the byte-level path serves a file: BPE over the bytes of words, with nothing in front.
+func plainByteLevel(top []field, sw bpeSwitches) bool {
+	pre, _ := typeOf(fieldOf(top, "pre_tokenizer"))
+	decoder, _ := typeOf(fieldOf(top, "decoder"))
+	has := func(s *string) bool { return s != nil && *s != "" }
+	return sw.Type == "BPE" && fieldOf(top, "normalizer") == nil && pre == "ByteLevel" && (decoder == "ByteLevel" || fieldOf(top, "decoder") == nil) &&
+		!has(sw.Prefix) && !has(sw.Suffix) && !sw.ByteFallback
+}
+
+// modelFields are the members of all models beside vocab and merges.
+type modelFields struct {
+	bpeSwitches
+	UnkID *int64 `json:"unk_id"`
+	Limit *int   `json:"max_input_chars_per_word"`
+}
+
+// readGeneral sets up the general pipeline for a model other than plain byte-level BPE.
+func (t *Tokenizer) readGeneral(sw modelFields, vocab, merges []byte) error {
+	if sw.Type == "" {
+		return unsupported(sw.Type)
+	}
+	t.general = &general{pool: newWorkPool()}
+	if vocab == nil {
+		return fmt.Errorf("%s has no vocab", sw.Type)
+	}
+	if sw.Type == "Unigram" {
+		return t.readUnigram(sw, vocab)
+	}
+	if err := t.readVocab(vocab); err != nil {
+		return fmt.Errorf("vocab: %w", err)
+	}
+	switch sw.Type {
+	case "BPE":
+		if merges == nil {
+			return errors.New("BPE has no merges")
+		}
+		return t.readCharBPE(sw.bpeSwitches, merges)
+	case "WordPiece":
+		prefix, limit := "##", 100
+		if sw.Prefix != nil {
+			prefix = *sw.Prefix
+		}
+		if sw.Limit != nil {
+			limit = *sw.Limit
+		}
+		unk, err := t.unknown(sw.UnkToken, "[UNK]")
+		t.general.model = newWordPiece(t.vocab, prefix, unk, limit)
+		return err
+	case "WordLevel":
+		unk, err := t.unknown(sw.UnkToken, "<unk>")
+		t.general.model = &wordLevel{vocab: t.vocab, unk: unk}
+		return err
+	}
+	return unsupported(sw.Type)
+}
+
+// unknown returns the id of the unknown token, noID where the vocabulary lacks it.
+func (t *Tokenizer) unknown(name *string, missing string) (int32, error) {
+	if name == nil {
+		name = &missing
+	}
+	if id, ok := t.vocab.ids[*name]; ok {
+		return id, nil
+	}
+	return noID, nil
+}
+
+// readUnigram reads the list of pieces and scores. A piece may stand in it twice; the last one is the one that text becomes.
+func (t *Tokenizer) readUnigram(sw modelFields, raw []byte) error {
+	s := scanner{data: raw}
+	if !s.accept('[') {
+		return errors.New("vocab: a list of pieces and scores is wanted")
+	}
+	v := newVocabulary(0)
+	var scores []float64
+	for !s.accept(']') {
+		n := len(scores)
+		if !s.accept('[') {
+			return fmt.Errorf("vocab: entry %d is not a piece and its score", n+1)
+		}
+		key, err := s.str()
+		if err != nil {
+			return fmt.Errorf("vocab: entry %d: %w", n+1, err)
+		}
+		piece := string(key)
+		s.accept(',')
+		score, err := strconv.ParseFloat(string(s.value()), 64)
+		if err != nil || !s.accept(']') {
+			return fmt.Errorf("vocab: entry %d (%s) is not a piece and its score", n+1, shown(piece))
+		}
+		v.pieces = append(v.pieces, piece)
+		v.ids[piece] = int32(n)
+		scores = append(scores, score)
+		s.accept(',')
+	}
+	unk := noID
+	if sw.UnkID != nil {
+		if *sw.UnkID < 0 || *sw.UnkID >= int64(len(scores)) {
+			return fmt.Errorf("unk_id %d is not in the vocabulary (%d pieces)", *sw.UnkID, len(scores))
+		}
+		unk = int32(*sw.UnkID)
+	}
+	t.vocab = v
+	t.general.model = newUnigram(v, scores, unk, sw.ByteFallback)
+	return nil
+}
+
+// readCharBPE sets up BPE over characters.
+func (t *Tokenizer) readCharBPE(sw bpeSwitches, merges []byte) error {
+	if sw.Dropout != nil && *sw.Dropout != 0 {
+		return fmt.Errorf("dropout %g is not supported: encoding would be random; set it to null", *sw.Dropout)
+	}
+	m := &charBPE{vocab: t.vocab}
+	m.unk, m.fuse = noID, sw.FuseUnk
+	if sw.UnkToken != nil {
+		id, ok := t.vocab.ids[*sw.UnkToken]
+		if !ok {
+			return fmt.Errorf("unk_token %s is not in the vocabulary", shown(*sw.UnkToken))
+		}
+		m.unk = id
+	}
+	if sw.Prefix != nil {
+		m.prefix = *sw.Prefix
+	}
+	if sw.Suffix != nil {
+		m.suffix = *sw.Suffix
+	}
+	if sw.ByteFallback {
+		m.bytes = bytePieces(t.vocab)
+	}
+	for c := range m.ascii {
+		id, ok := t.vocab.ids[string(rune(c))]
+		if !ok {
+			id = noID
+		}
+		m.ascii[c] = id
+	}
+	if sw.IgnoreMerges {
+		m.whole = t.vocab.ids
+	}
+	pairs, err := t.readMerges(merges)
+	if err != nil {
+		return fmt.Errorf("merges: %w", err)
+	}
+	t.model = &m.bpe
+	t.general.model = m
+	return t.setMerges(pairs, m.prefix)
+}
+
+// finishGeneral derives what needs the added tokens.
+func (t *Tokenizer) finishGeneral(top []field) error {
+	g := t.general
+	if raw := fieldOf(top, "normalizer"); raw != nil {
+		n, err := readNormalizer(raw)
+		if err != nil {
+			return fmt.Errorf("normalizer %w", err)
+		}
+		g.norm = n
+	}
+	if raw := fieldOf(top, "pre_tokenizer"); raw != nil {
+		p, err := readPre(raw)
+		if err != nil {
+			return fmt.Errorf("pre_tokenizer %w", err)
+		}
+		g.pre, g.places = p, asksForPlaces(p)
+	}
+	g.added = t.added
+	special := make([]bool, t.size)
+	var all, data []AddedToken
+	for i, a := range t.added.tokens {
+		special[a.ID] = a.Special
+		if !a.Normalized {
+			continue
+		}
+		if g.norm != nil {
+			var n normal
+			n.set([]byte(a.Content), 0, false)
+			g.norm.normalize(&n)
+			t.added.tokens[i].normal = string(n.b)
+			a.Content = string(n.b)
+		}
+		if a.Content == "" {
+			continue // nothing would match it
+		}
+		all = append(all, a)
+		if !a.Special {
+			data = append(data, a)
+		}
+	}
+	g.round = [2]*matcher{newMatcher(all), newMatcher(data)}
+	switch m := g.model.(type) {
+	case *wordPiece:
+		m.special = special
+	case *wordLevel:
+		m.special = special
+	case *unigram:
+		m.special = special
+	case *charBPE:
+		m.special = special
+	}
+	return nil
+}
+
+// compactRaw reads members into a struct.
+func compactRaw(fields []field, into any) error { return json.Unmarshal(writeCompact(fields), into) }
+
+// spellGeneral fills raw with what pieces stand for as text: the blanks of Metaspace, the bytes of byte_fallback.
+func (v *vocabulary) spellGeneral(byteLevel bool, mark string, bytes bool) {
+	if byteLevel {
+		v.spell()
+		return
+	}
+	v.raw = slices.Clone(v.pieces)
+	for i, p := range v.raw {
+		if bytes && len(p) == 6 && p[:3] == "<0x" && p[5] == '>' {
+			if b, err := strconv.ParseUint(p[3:5], 16, 8); err == nil {
+				v.raw[i] = string([]byte{byte(b)})
+				continue
+			}
+		}
+		if mark != "" {
+			v.raw[i] = strings.ReplaceAll(p, mark, " ")
+		}
+	}
+}

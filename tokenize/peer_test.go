@@ -1,0 +1,215 @@
+package tokenize
+
+import (
+	"archive/zip"
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"unicode"
+	"unicode/utf8"
+)
+
+// peerRow is what the reference makes of a text, see testdata/gen.
+type peerRow struct {
+	IDs              []int32
+	Offsets          [][2]int
+	Words            []*int
+	Types            []int32
+	Special          []int
+	Decoded, Skipped string
+	Error            string
+}
+
+// askPeer runs the reference on texts; it skips where CLOZE_PYTHON is not set.
+func askPeer(t *testing.T, file string, texts []string) []peerRow {
+	python := os.Getenv("CLOZE_PYTHON")
+	if python == "" {
+		t.Skip("set CLOZE_PYTHON to a python with tokenizers to compare with it")
+	}
+	var in bytes.Buffer
+	for _, s := range texts {
+		line, _ := json.Marshal(s)
+		in.Write(append(line, '\n'))
+	}
+	cmd := exec.Command(python, "../testdata/gen/tokenize_peer.py", file)
+	cmd.Stdin, cmd.Stderr = &in, os.Stderr
+	raw, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rows []peerRow
+	lines := bufio.NewScanner(bytes.NewReader(raw))
+	lines.Buffer(nil, 1<<30)
+	for lines.Scan() {
+		var r peerRow
+		if err := json.Unmarshal(lines.Bytes(), &r); err != nil {
+			t.Fatal(err)
+		}
+		rows = append(rows, r)
+	}
+	if len(rows) != len(texts) {
+		t.Fatalf("%d rows for %d texts", len(rows), len(texts))
+	}
+	return rows
+}
+
+// tally counts the ways in which offsets are allowed to differ, by name.
+type tally map[string]int
+
+// samePeer reports where a text's encoding is not the reference's. Ids, words, types, masks and decoded text must be equal; each offset that is not must
+// have a reason that offsetReason knows.
+func samePeer(t *testing.T, tok *Tokenizer, name, text string, row peerRow, seen tally) bool {
+	t.Helper()
+	if row.Error != "" {
+		seen["error of the reference"]++
+		return true
+	}
+	e := tok.Encode(text)
+	bad := func(what string, got, want any) bool {
+		t.Errorf("%s: %s of %.200q: %.300v, want %.300v (%.300q)", name, what, text, got, want, e.Pieces)
+		return false
+	}
+	if !slices.Equal(e.IDs, row.IDs) {
+		return bad("ids", e.IDs, row.IDs)
+	}
+	for i, w := range row.Words {
+		if want := -1; w == nil && e.WordIDs[i] != want || w != nil && e.WordIDs[i] != *w {
+			return bad("words", e.WordIDs, fmt.Sprint(i))
+		}
+	}
+	if !slices.Equal(e.TypeIDs, row.Types) {
+		return bad("types", e.TypeIDs, row.Types)
+	}
+	for i, m := range row.Special {
+		if e.SpecialMask[i] != (m == 1) {
+			return bad("special mask", e.SpecialMask, row.Special)
+		}
+	}
+	if got := tok.Decode(e.IDs, false); got != row.Decoded {
+		return bad("decoded text", fmt.Sprintf("%q", got), fmt.Sprintf("%q", row.Decoded))
+	}
+	if got := tok.Decode(e.IDs, true); got != row.Skipped {
+		return bad("decoded text without special tokens", fmt.Sprintf("%q", got), fmt.Sprintf("%q", row.Skipped))
+	}
+	chars := []rune(text)
+	for i, got := range e.CodePointOffsets() {
+		if want := row.Offsets[i]; got != want {
+			why := offsetReason(chars, got, want)
+			if why == "" {
+				return bad(fmt.Sprintf("offset %d", i), got, want)
+			}
+			seen[why]++
+		}
+	}
+	return true
+}
+
+// offsetReason names why an offset may differ from the reference's, "" where there is no reason.
+func offsetReason(text []rune, got, want [2]int) string {
+	only := func(from, to int, is func(rune) bool) bool {
+		if from > to || to > len(text) {
+			return false
+		}
+		for _, r := range text[from:to] {
+			if !is(r) {
+				return false
+			}
+		}
+		return from < to
+	}
+	mark := func(r rune) bool { return runeProps(r)&(isMark|isExtend) != 0 || unicode.Is(unicode.M, r) }
+	switch {
+	case got[0] == want[0] && only(want[1], got[1], mark):
+		return "a mark belongs to the character that it stands on"
+	}
+	return ""
+}
+
+// parityTexts reads all texts under a folder of data: files of text as they are, cut into documents of a few kilobytes at line ends.
+func parityTexts(t *testing.T, most int, patterns ...string) []string {
+	var texts []string
+	for _, p := range patterns {
+		files, _ := filepath.Glob(filepath.Join(data(t), p))
+		for _, f := range files {
+			raw := readPacked(t, f)
+			for len(raw) > 0 && len(texts) < most {
+				n := min(len(raw), 4000)
+				for n < len(raw) && raw[n] != '\n' {
+					n++
+				}
+				if utf8.Valid(raw[:n]) {
+					texts = append(texts, string(raw[:n]))
+				}
+				raw = raw[n:]
+			}
+		}
+	}
+	return texts
+}
+
+func TestPeerAdHoc(t *testing.T) {
+	file := os.Getenv("CLOZE_TOKENIZER")
+	if file == "" {
+		t.Skip("CLOZE_TOKENIZER is not set")
+	}
+	tok, err := Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts := strings.Split("|Hello, World! naïve café|\tUnicode: 日本語 テキスト é日|ab\x00c d\ufffd\u200be\u0301\u0301 x", "|")
+	texts = append(texts, parityTexts(t, 3000, os.Getenv("CLOZE_TEXTS"))...)
+	seen := tally{}
+	failed := 0
+	for i, row := range askPeer(t, file, texts) {
+		if !samePeer(t, tok, "adhoc", texts[i], row, seen) {
+			if failed++; failed > 8 {
+				break
+			}
+		}
+	}
+	t.Log(len(texts), "texts", seen)
+}
+
+// readPacked reads a file, unpacked; of a zip archive all its files, one after the other.
+func readPacked(t *testing.T, path string) []byte {
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var parts []io.Reader
+	switch {
+	case strings.HasSuffix(path, ".gz"):
+		z, err := gzip.NewReader(bytes.NewReader(raw))
+		if err != nil {
+			t.Fatal(err)
+		}
+		parts = append(parts, z)
+	case strings.HasSuffix(path, ".zip"):
+		z, err := zip.NewReader(bytes.NewReader(raw), int64(len(raw)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range z.File {
+			r, err := f.Open()
+			if err != nil {
+				t.Fatal(err)
+			}
+			parts = append(parts, r)
+		}
+	default:
+		return raw
+	}
+	if raw, err = io.ReadAll(io.MultiReader(parts...)); err != nil {
+		t.Fatal(err)
+	}
+	return raw
+}
