@@ -17,8 +17,7 @@ type GPT struct {
 	norm      LayerNorm
 	head      *torch.Tensor // [V,D]; tokens.TableVD when tied
 	params    *Params
-
-	recompute bool // blocks keep their input alone for the backward pass
+	recompute
 }
 
 type gptBlock struct {
@@ -85,17 +84,14 @@ func (b builder) gptBlock(prefix string, c GPTConfig) gptBlock {
 
 // Hidden returns the final norm's output, [N,D].
 func (g *GPT) Hidden(in Input) *torch.Tensor {
-	x := g.tokens.Forward(in.IDs).Add(g.positions.Forward(in.Positions))
+	tokens, positions := g.tokens.Forward(in.IDs), g.positions.Forward(in.Positions)
+	x := tokens.Add(positions)
+	torch.Free(tokens, positions)
 	x = x.Dropout(g.Config.EmbedDrop, in.Train)
 	for layer, block := range g.blocks {
 		in := in // of its own: the backward pass may run the block again
 		in.layer = layer
-		forward := func(x *torch.Tensor) *torch.Tensor { return block.forward(x, in, g.Config.ResidDrop) }
-		if g.recompute {
-			x = torch.Checkpoint(x, forward)
-		} else {
-			x = forward(x)
-		}
+		x = g.through(x, func(x *torch.Tensor) *torch.Tensor { return block.forward(x, in, g.Config.ResidDrop) })
 	}
 	if in.Cache != nil {
 		in.Cache.advance(in.RowOffsets)
@@ -116,10 +112,6 @@ func (g *GPT) InputTable() *torch.Tensor { return g.tokens.TableVD }
 
 // Configuration returns Config.
 func (g *GPT) Configuration() Config { return g.Config }
-
-// CheckpointGradients switches gradient checkpointing: each block keeps its input alone and is run again in the backward pass. The
-// same bits for about a third more time and a fraction of the memory. An Input must then exist until Backward.
-func (g *GPT) CheckpointGradients(on bool) { g.recompute = on }
 
 // Params returns the parameters.
 func (g *GPT) Params() *Params { return g.params }

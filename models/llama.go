@@ -18,6 +18,7 @@ type Llama struct {
 	head        *torch.Tensor // [V,D]; tokens.TableVD when tied
 	frequencies []float32     // [K/2] of rotary positions, radians a token
 	params      *Params
+	recompute
 }
 
 type llamaBlock struct {
@@ -90,8 +91,9 @@ func (l *Llama) Hidden(in Input) *torch.Tensor {
 	angles := torch.RotaryAngles(in.Positions, l.frequencies)
 	x := l.tokens.Forward(in.IDs)
 	for layer, block := range l.blocks {
+		in := in // of its own: the backward pass may run the block again
 		in.layer = layer
-		x = block.forward(x, in, angles)
+		x = l.through(x, func(x *torch.Tensor) *torch.Tensor { return block.forward(x, in, angles) })
 	}
 	if in.Cache != nil {
 		in.Cache.advance(in.RowOffsets)

@@ -80,9 +80,10 @@ func clozeRecompute(id C.uint64_t, x, grad C.cloze_tensor, dx *C.cloze_tensor) (
 		WithGrad(func() {
 			again := from.Detach().SetRequiresGrad(true)
 			mustSetRNG(s.rng)
-			y := s.f(again)
+			var y *Tensor
+			Scope(func() { y = s.f(again).Keep() }) // what the record does not need is freed before the gradients come
 			mustSetRNG(now)
-			y.BackwardWith(dy)
+			nativeDone(C.cloze_backward_of(give(y), handle(dy.in())))
 			*dx = give(again.Grad())
 		})
 	})

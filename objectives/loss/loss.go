@@ -29,6 +29,8 @@ func (NextToken) Terms(m models.Model, b *objectives.Batch) []Term {
 	device := weightVD.Device()
 	in := models.NewInput(b.IDs, b.Positions, b.RowOffsets, device, b.Train)
 	targetsN := torch.FromInt32(b.Targets, int64(len(b.Targets))).ToDevice(device)
-	sum := torch.LinearCrossEntropySum(m.Hidden(in), weightVD, biasV, targetsN)
+	hiddenND := m.Hidden(in)
+	sum := torch.LinearCrossEntropySum(hiddenND, weightVD, biasV, targetsN)
+	torch.Free(hiddenND) // its gradient is computed already
 	return []Term{{Name: "next-token", Sum: sum, Count: float64(b.Counted), Weight: 1}}
 }

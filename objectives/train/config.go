@@ -14,7 +14,7 @@ type Config struct {
 	BlockSize                 int `json:"block_size"`                  // tokens in a block, at most the model's context
 	GradientAccumulationSteps int `json:"gradient_accumulation_steps"` // micro-batches in a step; 1 is no accumulation
 
-	GradientCheckpointing bool `json:"gradient_checkpointing"` // keep the inputs of a model's blocks alone and run each again in the backward pass: less memory, about a third more time, the same bits
+	GradientCheckpointing bool `json:"gradient_checkpointing"` // keep the inputs of a model's blocks alone and run each again in the backward pass: less memory, about a quarter more time, the same bits
 
 	DType string `json:"dtype"` // of forward and backward passes: float32, bfloat16, or float16, whose gradients are kept in range by a loss scale; weights and moments are float32
 

@@ -8,6 +8,8 @@
 #include <ATen/ATen.h>
 #include <mutex>
 #include <torch/csrc/autograd/custom_function.h>
+#include <torch/csrc/autograd/engine.h>
+#include <torch/csrc/autograd/functions/utils.h>
 #include <torch/custom_class.h>
 #include <vector>
 
@@ -60,6 +62,19 @@ extern "C" void cloze_on_recompute(cloze_recompute_fn f) { recompute = f; }
 extern "C" int cloze_checkpoint(cloze_tensor *out, cloze_tensor x, cloze_tensor y, uint64_t id) {
   return cloze_guard([&] {
     *out = new Tensor(Checkpoint::apply(*static_cast<Tensor *>(x), Result{*static_cast<Tensor *>(y)}, id));
+  });
+}
+
+// The backward pass of y, which is given away: its numbers are no longer needed, and their memory is wanted for gradients.
+extern "C" int cloze_backward_of(cloze_tensor y, cloze_tensor grad) {
+  return cloze_guard([&] {
+    torch::autograd::Edge from;
+    {
+      std::unique_ptr<Tensor> own(static_cast<Tensor *>(y));
+      from = torch::autograd::impl::gradient_edge(*own);
+    }
+    torch::autograd::Engine::get_default_engine().execute({from}, {*static_cast<Tensor *>(grad)}, /*keep_graph=*/false,
+                                                          /*create_graph=*/false, /*accumulate_grad=*/true);
   });
 }
 

@@ -60,6 +60,7 @@ void cloze_memory(int64_t *used, int64_t *most, int64_t *reach); // bytes in use
 typedef int (*cloze_recompute_fn)(uint64_t id, cloze_tensor x, cloze_tensor grad, cloze_tensor *dx);
 void cloze_on_recompute(cloze_recompute_fn f);
 int cloze_checkpoint(cloze_tensor *out, cloze_tensor x, cloze_tensor y, uint64_t id);
+int cloze_backward_of(cloze_tensor y, cloze_tensor grad); // frees y
 int cloze_dead_checkpoint(uint64_t *id); // takes one id whose node is gone; 0 when there is none
 
 // random.cpp: the default CPU generator
