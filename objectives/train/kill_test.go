@@ -26,7 +26,7 @@ const (
 // killConfig is a run of some seconds that saves many times a second.
 func killConfig() Config {
 	c := hardConfig()
-	c.Steps, c.EvalEvery, c.LogEvery, c.WarmupSteps = 600, 25, 5, 20
+	c.Steps, c.EvalEvery, c.LogEvery, c.WarmupSteps = 400, 25, 5, 20
 	return c
 }
 
@@ -134,7 +134,7 @@ func TestKillsLoseNothing(t *testing.T) {
 			case total-inside >= *kills/2 || rng.IntN(2) == 0 && inside < *kills/2:
 				write = rng.IntN(90)
 			}
-			v := live(t, dir, time.Duration(rng.Int64N(int64(500*time.Millisecond))), write)
+			v := live(t, dir, time.Duration(rng.Int64N(int64(300*time.Millisecond))), write)
 			if v.from >= 0 && v.from < saved {
 				t.Fatalf("step %d was saved, and the run went on from step %d", saved, v.from)
 			}
