@@ -39,6 +39,9 @@ var tinyRun = sync.OnceValues(func() (string, result) {
 var tinyDir string // where tinyRun wrote, for TestMain to remove
 
 func TestMain(m *testing.M) {
+	if os.Getenv(asCommand) != "" { // a process of its own, for tests that send signals
+		main()
+	}
 	status := m.Run()
 	if tinyDir != "" {
 		os.RemoveAll(tinyDir)
