@@ -14,7 +14,7 @@ import (
 type Encoder struct {
 	Tokenizer *tokenize.Tokenizer
 	Threads   int // goroutines that tokenise; 0 is one a core
-	// Language gives the index of a document's language; nil is 0 for all. It is called in order, by one goroutine.
+	// Language gives the index of a document's language; nil is 0 for all. It is called in order, by one goroutine at a time.
 	Language func(corpus.Document) (int16, error)
 	// Words asks for word starts too.
 	Words bool
@@ -43,97 +43,94 @@ type batch struct {
 	last      []int // where the ids of each end
 	words     []uint64
 	hashes    []uint64
-	done      chan struct{} // takes one value when the ids are there
 }
 
-// Run hands the documents on with their ids, in their order; text never yields a special id. It holds two batches a goroutine in memory, of
-// 256 KiB or one document. It stops with the first error of docs, Language or add, or with ctx's.
+// Run hands the documents on with their ids, in their order; text never yields a special id. It holds a batch a goroutine in memory, of 256 KiB or
+// one document. It stops with the first error of docs, Language or add, or with ctx's. docs, Language and add are called by several goroutines,
+// but each by one at a time.
 func (e *Encoder) Run(ctx context.Context, docs iter.Seq2[corpus.Document, error], add func(*Encoded) error) error {
 	threads := e.Threads
 	if threads <= 0 {
 		threads = runtime.GOMAXPROCS(0)
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
-	// Two batches a goroutine: one that it works on and one that waits for it or for its turn to be handed on.
-	n := 2*threads + 1
-	// Each channel has room for all batches there are, so that only an empty one makes anybody wait.
-	free, todo, ordered := make(chan *batch, n), make(chan *batch, n), make(chan *batch, n)
-	for range n {
-		free <- &batch{done: make(chan struct{}, 1)}
-	}
+	defer cancel(nil)
+	next, stop := pull(docs)
+	defer stop()
+	var reading sync.Mutex
+	turn := make(chan struct{}, 1) // takes a value when the next batch to be read may be handed on
+	turn <- struct{}{}
+	// A goroutine takes a batch all the way, so that what it reads and writes stays in the memory nearest to its core, and so does the
+	// tokenizer's cache.
 	var running sync.WaitGroup
-	running.Go(func() {
-		defer close(ordered)
-		defer close(todo)
-		if err := e.read(ctx, docs, free, func(b *batch) { ordered <- b; todo <- b }); err != nil {
-			cancel(err)
-		}
-	})
 	for range threads {
 		running.Go(func() {
-			for b := range todo {
-				if ctx.Err() == nil { // or nobody wants them any more
-					b.encode(e)
+			var b batch
+			var out Encoded
+			for {
+				reading.Lock()
+				b.reset()
+				err := e.read(ctx, next, &b)
+				before, after := turn, make(chan struct{}, 1)
+				turn = after
+				reading.Unlock()
+				if err == nil && len(b.ends) == 0 {
+					after <- struct{}{} // the others come to the end of docs too
+					return
 				}
-				b.done <- struct{}{}
+				if err == nil {
+					b.encode(e)
+					<-before
+					if ctx.Err() == nil {
+						err = b.each(&out, add)
+					}
+				}
+				if err != nil {
+					cancel(err)
+				}
+				after <- struct{}{}
+				if ctx.Err() != nil {
+					return
+				}
 			}
 		})
 	}
-	var out Encoded
-	for b := range ordered {
-		<-b.done
-		if ctx.Err() != nil {
-			continue // the reader ends by itself, and uses docs until then
-		}
-		if err := b.each(&out, add); err != nil {
-			cancel(err)
-		}
-		free <- b
-	}
 	running.Wait()
-	err := context.Cause(ctx)
-	cancel(nil)
-	return err
+	return context.Cause(ctx)
 }
 
-// read fills batches and hands them on.
-func (e *Encoder) read(ctx context.Context, docs iter.Seq2[corpus.Document, error], free chan *batch, yield func(*batch)) error {
-	var b *batch
-	for doc, err := range docs {
-		if err != nil {
-			return err
-		}
-		if b == nil {
-			select {
-			case b = <-free:
-				b.reset()
-			case <-ctx.Done():
-				return nil
-			}
+// pull is iter.Pull2 on a goroutine of its own: who calls Run may be locked to a thread, and then only that thread could go on with docs.
+func pull[K, V any](seq iter.Seq2[K, V]) (next func() (K, V, bool), stop func()) {
+	var done sync.WaitGroup
+	done.Go(func() { next, stop = iter.Pull2(seq) })
+	done.Wait()
+	return next, stop
+}
+
+// read fills a batch; it stays empty behind the last document.
+func (e *Encoder) read(ctx context.Context, next func() (corpus.Document, error, bool), b *batch) error {
+	for len(b.text) < batchBytes && ctx.Err() == nil {
+		doc, err, ok := next()
+		if !ok {
+			return nil
 		}
 		language := int16(0)
-		if e.Language != nil {
-			if language, err = e.Language(doc); err != nil {
-				return err
-			}
+		if err == nil && e.Language != nil {
+			language, err = e.Language(doc)
+		}
+		if err != nil {
+			return err
 		}
 		b.text = append(b.text, doc.Text...)
 		b.ends = append(b.ends, len(b.text))
 		b.languages = append(b.languages, language)
-		if len(b.text) >= batchBytes {
-			yield(b)
-			b = nil
-		}
-	}
-	if b != nil {
-		yield(b)
 	}
 	return nil
 }
 
 func (b *batch) reset() {
 	if cap(b.text) > 16*batchBytes { // one huge document must not be held for good
-		*b = batch{done: b.done}
+		*b = batch{}
 	}
 	b.text, b.ends, b.languages, b.ids = b.text[:0], b.ends[:0], b.languages[:0], b.ids[:0]
 	b.last, b.words, b.hashes = b.last[:0], b.words[:0], b.hashes[:0]

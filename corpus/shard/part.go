@@ -88,14 +88,37 @@ func (p *part) ids(ids []int32) {
 	o.buf = slices.Grow(o.buf, len(ids)*width)[:n+len(ids)*width]
 	out := o.buf[n:]
 	if width == 2 {
-		for i, id := range ids {
-			binary.LittleEndian.PutUint16(out[2*i:], uint16(id))
-		}
+		narrow(out, ids)
 		return
 	}
 	for i, id := range ids {
 		binary.LittleEndian.PutUint32(out[4*i:], uint32(id))
 	}
+}
+
+// narrow writes ids of 16 bits, four at a time.
+func narrow(dst []byte, ids []int32) {
+	for len(ids) >= 4 && len(dst) >= 8 {
+		v := uint64(uint16(ids[0])) | uint64(uint16(ids[1]))<<16 | uint64(uint16(ids[2]))<<32 | uint64(uint16(ids[3]))<<48
+		binary.LittleEndian.PutUint64(dst, v)
+		dst, ids = dst[8:], ids[4:]
+	}
+	for i, id := range ids {
+		binary.LittleEndian.PutUint16(dst[2*i:], uint16(id))
+	}
+}
+
+// largest is the largest id, where negative ones are larger than all others.
+func largest(ids []int32) uint32 {
+	var a, b, c, d uint32 // the maximum of one number waits for the one before; four do not
+	for len(ids) >= 4 {
+		a, b, c, d = max(a, uint32(ids[0])), max(b, uint32(ids[1])), max(c, uint32(ids[2])), max(d, uint32(ids[3]))
+		ids = ids[4:]
+	}
+	for _, id := range ids {
+		a = max(a, uint32(id))
+	}
+	return max(a, b, c, d)
 }
 
 // words appends n word starts, whole elements of them to their section.

@@ -274,6 +274,23 @@ func TestErrorsEndTheWritingAndLeaveNothing(t *testing.T) {
 	}
 }
 
+func TestIDOutsideIsFoundWhereverItStands(t *testing.T) {
+	for n := 1; n < 10; n++ {
+		for i := range n {
+			for _, id := range []int32{100, -1} {
+				w, err := Create(filepath.Join(t.TempDir(), "tokens"), config(100, 0))
+				if err != nil {
+					t.Fatal(err)
+				}
+				d := Document{IDs: make([]int32, n), Words: []uint64{1}}
+				d.IDs[i] = id
+				wantError(t, "an id outside", w.Add(d), fmt.Sprintf("token %d has id %d", i, id))
+				w.Close()
+			}
+		}
+	}
+}
+
 func TestWriterRefusesByName(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "tokens")

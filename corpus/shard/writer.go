@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -130,11 +131,10 @@ func (w *Writer) add(d *Document, first int) error {
 func (w *Writer) size(d *Document) int64 { return int64(len(d.IDs)+1)*int64(w.part.header.bits/8) + 24 }
 
 func (w *Writer) check(d *Document, first int) error {
-	for i, id := range d.IDs {
-		if uint32(id) >= uint32(w.cfg.VocabSize) {
-			return fmt.Errorf("%s: document %d, token %d has id %d, outside the tokenizer's vocabulary of %d; tokenise it with the same tokenizer",
-				w.path, w.docs+1, i, id, w.cfg.VocabSize)
-		}
+	if limit := uint32(w.cfg.VocabSize); largest(d.IDs) >= limit {
+		i := slices.IndexFunc(d.IDs, func(id int32) bool { return uint32(id) >= limit })
+		return fmt.Errorf("%s: document %d, token %d has id %d, outside the tokenizer's vocabulary of %d; tokenise it with the same tokenizer",
+			w.path, w.docs+1, i, d.IDs[i], limit)
 	}
 	switch {
 	case uint64(d.TextBytes) > math.MaxUint32:
