@@ -13,5 +13,9 @@
 // ahead or without, and going on from a checkpoint is a seek.
 //
 // A run folder is config.yaml, tokenizer.json, model.json, metrics.jsonl, checkpoints/step-NNNNNNN/, and the files last and best, each of
-// which names a checkpoint. Whatever is written is written aside, synced and renamed.
+// which names a checkpoint. Whatever is written is written aside, synced and renamed. One process at a time has the folder, by a lock.
+//
+// The way of a checkpoint: run.state and the tensors are copied (saver.start), a goroutine writes the copy (Folder.publish, Folder.save); after
+// a kill OpenFolder looks for the newest that is whole (Folder.look), Run compares it with its job (run.fits), loads it (run.restore), and only
+// then tidies the folder up (Folder.begin).
 package train
