@@ -146,18 +146,22 @@ func isWord(r rune) bool { return runeProps(r)&isWordRune != 0 }
 
 // addedSet holds the added tokens and what finds them.
 type addedSet struct {
-	tokens []AddedToken // by id
-	byID   map[int32]int
+	tokens  []AddedToken // by id
+	byID    map[int32]int
+	special map[string]bool // the contents of special tokens
 	// Two rounds each: tokens that are looked for in the text as it is, then those looked for in the normalised text. In the data
 	// form special tokens are not looked for at all.
 	all, data [2]*matcher
 }
 
 func newAddedSet(tokens []AddedToken) *addedSet {
-	a := &addedSet{tokens: tokens, byID: make(map[int32]int, len(tokens))}
+	a := &addedSet{tokens: tokens, byID: make(map[int32]int, len(tokens)), special: map[string]bool{}}
 	var all, data [2][]AddedToken
 	for i, t := range tokens {
 		a.byID[t.ID] = i
+		if t.Special {
+			a.special[t.Content] = true
+		}
 		round := 0
 		if t.Normalized {
 			round = 1

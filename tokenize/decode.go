@@ -9,7 +9,7 @@ import (
 // come out as U+FFFD, one for each maximal piece of a character, as in the reference; AppendBytes gives them as they are. Ids without
 // a token are left out. Nothing is cleaned up: what Encode got is what Decode gives.
 func (t *Tokenizer) Decode(ids []int32, skipSpecial bool) string {
-	if t.general != nil {
+	if t.general != nil || t.joins {
 		return t.decodeGeneral(ids, skipSpecial)
 	}
 	raw := t.AppendBytes(nil, ids, skipSpecial)
@@ -21,30 +21,35 @@ func (t *Tokenizer) Decode(ids []int32, skipSpecial bool) string {
 	return b.String()
 }
 
-// AppendBytes appends the bytes that ids stand for. Where the pre-tokenizer puts a blank in front of a text, one blank in front is
-// taken away again.
+// AppendBytes appends the bytes that ids stand for. Where the pre-tokenizer puts a blank in front of a text, one blank is taken away again at the start
+// and behind an added token that ends in a word character: "die abcs" with the added token "abc" comes back as it was. Behind others ("<mask>", "[SEP]")
+// it stays, since the ids do not tell it from one that was written, which is likelier there.
 func (t *Tokenizer) AppendBytes(dst []byte, ids []int32, skipSpecial bool) []byte {
-	if t.general != nil {
+	if t.general != nil || t.joins {
 		return append(dst, t.decodeGeneral(ids, skipSpecial)...)
 	}
-	first := true
+	prefixed := t.level.prefix
 	for _, id := range ids {
-		a := t.added.get(id)
-		switch {
-		case a != nil && a.Special && skipSpecial:
+		raw, next := t.unprefixed(id, prefixed)
+		if skipSpecial && t.IsSpecial(id) {
 			continue
-		case a != nil:
-			dst = append(dst, a.Content...)
-		default:
-			raw := t.bytesOf(id)
-			if first && t.level.prefix {
-				raw = strings.TrimPrefix(raw, " ")
-			}
-			dst = append(dst, raw...)
 		}
-		first = false
+		dst = append(dst, raw...)
+		prefixed = next
 	}
 	return dst
+}
+
+// unprefixed returns the bytes of an id, without the blank that was put in front where prefixed is set, and whether the next one may have such a blank.
+func (t *Tokenizer) unprefixed(id int32, prefixed bool) (raw string, next bool) {
+	raw = t.bytesOf(id)
+	if a := t.added.get(id); a != nil {
+		return raw, t.level.prefix && endsWithWord([]byte(raw))
+	}
+	if prefixed {
+		raw = strings.TrimPrefix(raw, " ")
+	}
+	return raw, false
 }
 
 // appendLossy writes raw as text and returns how many bytes it has written. At the end of raw a character that has only begun is
@@ -78,47 +83,4 @@ func begunRune(s []byte) int {
 		n-- // the last byte has shown that it does not continue the character
 	}
 	return n
-}
-
-// StreamDecoder decodes ids as they come. What it gives, joined, is what Decode gives for all of them; it never gives half a
-// character. The zero value is not usable; a StreamDecoder belongs to one goroutine.
-type StreamDecoder struct {
-	t           *Tokenizer
-	skipSpecial bool
-	started     bool
-	pending     []byte // the beginning of a character
-}
-
-// NewStreamDecoder returns a decoder at the start of a text.
-func (t *Tokenizer) NewStreamDecoder(skipSpecial bool) *StreamDecoder {
-	return &StreamDecoder{t: t, skipSpecial: skipSpecial}
-}
-
-// Next takes one id and returns the text that is whole by now, "" while a character is incomplete.
-func (d *StreamDecoder) Next(id int32) string {
-	if d.skipSpecial && d.t.IsSpecial(id) {
-		return ""
-	}
-	raw := d.t.bytesOf(id)
-	if !d.started && d.t.level.prefix && d.t.added.get(id) == nil {
-		raw = strings.TrimPrefix(raw, " ")
-	}
-	d.started = true
-	if len(d.pending) == 0 && utf8.ValidString(raw) {
-		return raw
-	}
-	d.pending = append(d.pending, raw...)
-	var b strings.Builder
-	n := appendLossy(&b, d.pending, false)
-	d.pending = append(d.pending[:0], d.pending[n:]...)
-	return b.String()
-}
-
-// Flush returns what is left at the end: "", or U+FFFD for a character that was never completed.
-func (d *StreamDecoder) Flush() string {
-	var b strings.Builder
-	appendLossy(&b, d.pending, true)
-	d.pending = d.pending[:0]
-	d.started = false
-	return b.String()
 }

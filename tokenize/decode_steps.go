@@ -291,15 +291,12 @@ func (d replaceDecoder) apply(list []string) []string {
 func (t *Tokenizer) decodeGeneral(ids []int32, skipSpecial bool) string {
 	list := make([]string, 0, len(ids))
 	for _, id := range ids {
-		a := t.added.get(id)
-		switch {
-		case a != nil && a.Special && skipSpecial:
-		case a != nil && a.normal != "":
-			list = append(list, a.normal)
-		default:
-			if s, ok := t.Token(id); ok {
-				list = append(list, s)
-			}
+		s, ok := t.Token(id)
+		if a := t.added.get(id); a != nil && a.normal != "" {
+			s = a.normal // and then no longer the text of a special token, so that it is not skipped; as in the reference
+		}
+		if ok && !(skipSpecial && t.added.special[s]) {
+			list = append(list, s)
 		}
 	}
 	if t.decoder == nil {

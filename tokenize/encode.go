@@ -29,7 +29,7 @@ type Encoding struct {
 type EncodeOptions struct {
 	AsData      bool // as AppendIDs: special text is text, and no template is added
 	NoTemplate  bool // special text is recognised but no template is added
-	ApplyLimits bool // cut and pad as the file's truncation and padding say
+	ApplyLimits bool // cut and pad as the file's truncation and padding say; not for data
 }
 
 // Encode does what the reference's encode does: special text is recognised, the template is added, nothing is cut or padded.
@@ -64,7 +64,13 @@ func (t *Tokenizer) encodeText(text string, o EncodeOptions) Encoding {
 
 // finishEncoding cuts, adds the template and pads.
 func (t *Tokenizer) finishEncoding(e Encoding, pair *Encoding, o EncodeOptions) Encoding {
-	template := !o.AsData && !o.NoTemplate
+	if o.AsData {
+		if pair != nil {
+			e = sides.apply(e, pair, false)
+		}
+		return e
+	}
+	template := !o.NoTemplate
 	if o.ApplyLimits && t.limits.cut != nil {
 		return t.encodeWindows(e, pair, template)
 	}
@@ -95,6 +101,7 @@ type encoder struct {
 	text string // the input
 	out  Encoding
 	word int
+	from int // where the text between added tokens starts
 	ids  []int32
 }
 
@@ -103,13 +110,14 @@ func (e *encoder) run(text []byte, asData bool) {
 	if len(text) == 0 {
 		return
 	}
-	for i, p := range e.t.added.split(e.s, text, asData) {
+	for _, p := range e.t.added.split(e.s, text, asData) {
 		if p.id != noID {
 			e.add(p.id, p.start, p.end, e.text[p.start:p.end])
 			e.word++
 			continue
 		}
-		part := e.t.part(e.s, text, p, i)
+		e.from = p.start
+		part := e.t.part(e.s, text[p.start:p.end])
 		e.plain(part, p.end-len(part)) // one before the input, with a blank in front
 	}
 }
@@ -142,10 +150,11 @@ func (e *encoder) plain(text []byte, base int) {
 
 // add appends one token that covers input[start:end]; covered is that text, with the blank in front where there is one.
 func (e *encoder) add(id int32, start, end int, covered string) {
-	if start < 0 { // the blank in front is not in the input: it counts to the first character, as in the reference
-		start, covered = 0, covered[1:]
+	if start < e.from { // the blank in front is not in the input: it counts to the first character, as in the reference
+		start, covered = e.from, covered[1:]
 		if covered == "" && !e.t.trim {
-			_, end = utf8.DecodeRuneInString(e.text)
+			_, n := utf8.DecodeRuneInString(e.text[start:])
+			end = start + n
 		}
 	}
 	if e.t.trim {

@@ -130,6 +130,7 @@ func (t *Tokenizer) readPipeline(top []field) error {
 		if err := t.readPreTokenizer(fieldOf(top, "pre_tokenizer")); err != nil {
 			return fmt.Errorf("pre_tokenizer %w", err)
 		}
+		t.joins = fieldOf(top, "decoder") == nil
 	} else if err := t.readDecoder(fieldOf(top, "decoder")); err != nil {
 		return fmt.Errorf("decoder %w", err)
 	}

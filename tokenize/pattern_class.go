@@ -109,7 +109,8 @@ func propertyClass(name string) *charClass {
 	case "space", "whitespace":
 		return spaceClass()
 	case "word":
-		return propsClass(isPatternWord)
+		// The engine's \w alone has the superscripts and fractions of Latin-1, but not in a class.
+		return propsClass(isPatternWord).and(newClass([]runeRange{{0xB2, 0xB3}, {0xB9, 0xB9}, {0xBC, 0xBE}}).not())
 	case "alnum":
 		return newClass(append(propsClass(isAlphabetic).ranges, categoryClass("Nd").ranges...))
 	case "alpha", "alphabetic":
@@ -141,7 +142,11 @@ func propertyClass(name string) *charClass {
 	}
 	for n, t := range unicode.Scripts {
 		if strings.EqualFold(strings.ReplaceAll(n, "_", ""), key) {
-			return newClass(tableRanges(t))
+			ranges := tableRanges(t)
+			if key == "han" {
+				ranges = append(ranges, runeRange{0x2EBF0, 0x2EE5D}) // Unicode 15.1
+			}
+			return newClass(ranges)
 		}
 	}
 	return nil

@@ -359,6 +359,14 @@ func (p *patternParser) escape() (*patternNode, error) {
 	case '1', '2', '3', '4', '5', '6', '7', '8', '9', 'k', 'g', 'G', 'K', 'X', 'y', 'Y', 'N', 'O':
 		return nil, fmt.Errorf(`\%c is not supported`, p.s[p.at])
 	}
+	if c := p.s[p.at]; c == 'w' || c == 'W' {
+		p.at++
+		word := propsClass(isPatternWord)
+		if c == 'W' {
+			word = word.not()
+		}
+		return classNode(word), nil
+	}
 	c, err := p.classEscape()
 	if err != nil {
 		return nil, err

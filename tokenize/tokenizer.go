@@ -17,6 +17,7 @@ type Tokenizer struct {
 	level byteLevel
 	// The pipeline of whatever is not plain byte-level BPE; nil where the fields above serve. model is nil for models without merges.
 	general *general
+	joins   bool // the file has no decoder: text is the pieces with blanks between
 	limits  limits
 	decoder []decodeStep // of the general pipeline; nil: pieces with blanks between
 	steps   []step
@@ -40,24 +41,23 @@ func (t *Tokenizer) AppendIDs(dst []int32, text []byte) []int32 {
 }
 
 func (t *Tokenizer) appendIDs(dst []int32, s *scratch, text []byte) []int32 {
-	for i, p := range t.added.split(s, text, true) {
+	for _, p := range t.added.split(s, text, true) {
 		if p.id != noID {
 			s.mark(len(dst), len(dst)+1)
 			dst = append(dst, p.id)
 		} else {
-			dst = t.appendPlain(dst, s, t.part(s, text, p, i))
+			dst = t.appendPlain(dst, s, t.part(s, text[p.start:p.end]))
 		}
 	}
 	return dst
 }
 
-// part returns the text of segment number i, with a blank in front where the pipeline puts one: before the text as a whole, unless it
-// starts with an added token.
-func (t *Tokenizer) part(s *scratch, text []byte, p segment, i int) []byte {
-	if i > 0 || !t.level.needsPrefix(text) {
-		return text[p.start:p.end]
+// part returns the text of a segment, with a blank in front where the pipeline puts one: before the text and behind every added token.
+func (t *Tokenizer) part(s *scratch, text []byte) []byte {
+	if !t.level.needsPrefix(text) {
+		return text
 	}
-	s.text = append(append(s.text[:0], ' '), text[p.start:p.end]...)
+	s.text = append(append(s.text[:0], ' '), text...)
 	return s.text
 }
 
