@@ -275,3 +275,57 @@ func TestInterruptsInTheMiddleChangeNothing(t *testing.T) {
 		}
 	}
 }
+
+// Cases C76, C77 and C78 with their numbers: few blocks, a stop in a later pass, a window of accumulation that goes over the end of a pass.
+func TestSmallRunsGoOnInTheMiddleOfAPass(t *testing.T) {
+	for name, c := range map[string]struct{ blocks, batch, accumulation, steps, stop int }{
+		"C76": {blocks: 10, batch: 2, accumulation: 1, steps: 15, stop: 7},
+		"C78": {blocks: 10, batch: 1, accumulation: 4, steps: 5, stop: 2}, // its third window holds blocks 8, 9 and the next pass's first two
+	} {
+		config := hardConfig()
+		config.Steps, config.BatchSize, config.GradientAccumulationSteps, config.EvalEvery, config.LogEvery = c.steps, c.batch, c.accumulation, 0, 1
+		var seen [2][]int // blocks that were read, in order
+		read := func(into *[]int) func(*Job) {
+			return func(job *Job) {
+				job.Train = watched{job.Train, c.blocks, into}
+				job.Valid, job.Checkpoint.Every = nil, Interval{}
+			}
+		}
+		whole, parted := t.TempDir(), t.TempDir()
+		finished(t, whole, config, read(&seen[0]))
+		ctx, cancel := context.WithCancel(context.Background())
+		if _, err := runIn(t, parted, ctx, config, func(job *Job) {
+			read(new([]int))(job) // it reads ahead of the stop
+			job.OnStep = func(p Progress) {
+				if p.Step == c.stop {
+					cancel()
+				}
+			}
+		}); err != nil {
+			t.Fatal(err)
+		}
+		finished(t, parted, config, read(&seen[1]))
+		want := outcomeOf(t, whole)
+		if what := want.differs(outcomeOf(t, parted)); what != "" {
+			t.Errorf("%s: the resumed run differs in %s", name, what)
+		}
+		done := c.stop * c.batch * c.accumulation
+		if all := c.steps * c.batch * c.accumulation; len(seen[0]) != all || !slices.Equal(seen[0][done:], seen[1]) {
+			t.Errorf("%s: at once it read %v, and after the stop at sample %d %v", name, seen[0], done, seen[1])
+		}
+	}
+}
+
+// watched is the first n of some blocks; it notes which are read.
+type watched struct {
+	objectives.Blocks
+	n    int
+	seen *[]int
+}
+
+func (w watched) Len() int { return w.n }
+
+func (w watched) Sequences(i int, dst []objectives.Sequence) []objectives.Sequence {
+	*w.seen = append(*w.seen, i)
+	return w.Blocks.Sequences(i, dst)
+}
