@@ -37,9 +37,15 @@ func openRun(f *pretrainFlags) (folder *train.Folder, was *resumed, err error) {
 		return nil, nil, err
 	}
 	for _, name := range []string{train.ConfigFile, train.TokenizerFile, train.ModelFile, inputsFile} {
-		if !folder.Has(name) {
-			return folder, nil, nil // killed before all was there, or never started
+		if folder.Has(name) {
+			continue
 		}
+		if folder.ResumedStep() > 0 {
+			folder.Close()
+			return nil, nil, fmt.Errorf("%s: is missing, and the run cannot go on without it; bring it back, or start a new run from its weights with --init %s",
+				filepath.Join(f.out, name), f.out)
+		}
+		return folder, nil, nil // killed before all was there, or never started
 	}
 	was = new(resumed)
 	if was.config, err = runConfig(f.out); err == nil {

@@ -145,6 +145,15 @@ func TestResumeRefusesAnotherRun(t *testing.T) {
 	failure(t, statusFailed, []string{"pretrain", "--quiet", "--resume", "--out", corpus}, corpus, "run folder")
 	failure(t, statusUsage, []string{"pretrain", "--quiet", "--resume", "--out", filepath.Join(t.TempDir(), "none")}, "missing argument PATH")
 
+	away := filepath.Join(out, "inputs.json")
+	if err := os.Rename(away, away+".away"); err != nil {
+		t.Fatal(err)
+	}
+	refuse([]string{corpus}, away, "is missing", "--init")
+	if err := os.Rename(away+".away", away); err != nil {
+		t.Fatal(err)
+	}
+
 	// None of that did any harm.
 	done(t, "", "pretrain", "--quiet", "--resume", "--out", out, corpus)
 	sameRuns(t, filepath.Join(dir, "run"), out)
