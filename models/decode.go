@@ -65,16 +65,23 @@ func (l *Llama) Decoder() *torch.Decoder {
 // decodable says whether the native step reads tensors like this one.
 func decodable(t *torch.Tensor) bool { return t.DType() == torch.Float32 && t.Device() == torch.CPU }
 
-// Decode adds token ids[i] to row rows[i] of the cache and returns the logits of what follows, [len(rows),V] row after row: Hidden with
-// in.Cache and the Head, in one native call.
+// Decode adds token ids[i] to row rows[i] of the cache, several of one row in their order, and returns the logits of what follows each row, in the
+// order of their last tokens: Hidden with in.Cache and the Head, in one native call.
 func (c *Cache) Decode(d *torch.Decoder, ids, rows, positions []int32) []float32 {
+	return d.Step(ids, rows, c.extend(rows), positions, c.keys, c.values)
+}
+
+// DecodeBest is Decode for the likeliest id below limit alone, as torch.Decoder.Best gives it.
+func (c *Cache) DecodeBest(d *torch.Decoder, limit int, ids, rows, positions []int32) []int32 {
+	return d.Best(limit, ids, rows, c.extend(rows), positions, c.keys, c.values)
+}
+
+// extend counts a token more in each of rows and returns what they held before it.
+func (c *Cache) extend(rows []int32) []int32 {
 	lengths := make([]int32, len(rows))
 	for i, row := range rows {
 		lengths[i] = c.Lengths[row]
-	}
-	logits := d.Step(ids, rows, lengths, positions, c.keys, c.values)
-	for _, row := range rows {
 		c.Lengths[row]++
 	}
-	return logits
+	return lengths
 }

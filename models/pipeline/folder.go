@@ -77,6 +77,7 @@ func ReadConfig(path string) (models.Config, error) {
 func (lm *LM) Close() error {
 	return torch.Do(func() error {
 		lm.Model.Params().Free()
+		torch.ForgetBest()
 		return nil
 	})
 }

@@ -123,19 +123,45 @@ func (lm *LM) continueRows(ctx context.Context, rows []*row, o GenerateOptions) 
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		logits, err := c.next(active)
+		if err := lm.chooseNext(c, active, o); err != nil {
+			return err
+		}
+		active = slices.DeleteFunc(active, func(r *row) bool { return r.out.Finish != "" })
+	}
+	return nil
+}
+
+// chooseNext gives each row its next token. Where that is the likeliest as it is, the logits stay inside.
+func (lm *LM) chooseNext(c *continuation, rows []*row, o GenerateOptions) error {
+	limit := lm.Tokenizer.VocabSize() // rows of the table beyond it have no text
+	damaged := func(id int) error {
+		return fmt.Errorf("%s: the model gives NaN for token %d; its weights are damaged or its training diverged", lm.Weights, id)
+	}
+	if o.Temperature == 0 && (o.RepetitionPenalty == 0 || o.RepetitionPenalty == 1) {
+		best, err := c.best(rows, limit)
 		if err != nil {
 			return err
 		}
-		width := len(logits) / len(active)
-		for i, r := range active {
-			mine := logits[i*width : i*width+min(width, lm.Tokenizer.VocabSize())] // rows beyond it have no text
-			if id := firstNaN(mine); id >= 0 {
-				return fmt.Errorf("%s: the model gives NaN for token %d; its weights are damaged or its training diverged", lm.Weights, id)
+		for i, r := range rows {
+			if best[i] < 0 {
+				return damaged(int(-1 - best[i]))
 			}
-			r.choose(mine, o, lm.ends)
+			r.take(best[i], o.MaxTokens, lm.ends)
 		}
-		active = slices.DeleteFunc(active, func(r *row) bool { return r.out.Finish != "" })
+		return nil
+	}
+	logits, err := c.next(rows)
+	if err != nil {
+		return err
+	}
+	width := len(logits) / len(rows)
+	for i, r := range rows {
+		mine := logits[i*width : i*width+min(width, limit)]
+		if id := firstNaN(mine); id >= 0 {
+			return damaged(id)
+		}
+		penalise(mine, r.seen, o.RepetitionPenalty)
+		r.take(r.sampler.next(mine), o.MaxTokens, lm.ends)
 	}
 	return nil
 }

@@ -44,10 +44,8 @@ func (lm *LM) newRow(index int, prompt string, o GenerateOptions) (*row, error) 
 	return r, nil
 }
 
-// choose takes the next token from its logits, which it may change.
-func (r *row) choose(logits []float32, o GenerateOptions, ends func(id int32) bool) {
-	penalise(logits, r.seen, o.RepetitionPenalty)
-	id := r.sampler.next(logits)
+// take writes the next token.
+func (r *row) take(id int32, maxTokens int, ends func(id int32) bool) {
 	r.ids, r.out.IDs = append(r.ids, id), append(r.out.IDs, id)
 	r.seen[id] = true
 	if ends(id) {
@@ -55,7 +53,7 @@ func (r *row) choose(logits []float32, o GenerateOptions, ends func(id int32) bo
 		return
 	}
 	r.write(r.decoder.Next(id))
-	if r.out.Finish == "" && len(r.out.IDs) >= o.MaxTokens {
+	if r.out.Finish == "" && len(r.out.IDs) >= maxTokens {
 		r.out.Finish = "length"
 	}
 }

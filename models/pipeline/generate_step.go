@@ -32,43 +32,80 @@ func (c *continuation) free() error {
 	})
 }
 
-// next returns the logits of what follows each row's ids, [len(rows),V]. Rows that miss just their last token in the cache go through
-// the native step together; the others (new ones, and those whose context was full) bring all they lack through Hidden.
-func (c *continuation) next(rows []*row) (logits []float32, err error) {
-	var fresh, grown []*row
+// nativePrompt is how many tokens a row may lack for the native step to bring them; more go through Hidden, whose attention is made for many.
+const nativePrompt = 128
+
+// next returns the logits of what follows each row's ids, [len(rows),V].
+func (c *continuation) next(rows []*row) ([]float32, error) {
+	return follow(c, rows, func(ids, places, positions []int32) []float32 {
+		return c.cache.Decode(c.decoder, ids, places, positions)
+	}, func(logits []float32) []float32 { return logits })
+}
+
+// best returns the likeliest id below limit for each row, -1 - id where the logit of that id is no number.
+func (c *continuation) best(rows []*row, limit int) ([]int32, error) {
+	return follow(c, rows, func(ids, places, positions []int32) []int32 {
+		return c.cache.DecodeBest(c.decoder, limit, ids, places, positions)
+	}, func(logits []float32) []int32 {
+		width := c.lm.Model.Configuration().Shape().VocabSize
+		var ids []int32
+		for ; len(logits) > 0; logits = logits[width:] {
+			mine := logits[:min(width, limit)]
+			id := largest(mine)
+			if nan := firstNaN(mine); nan >= 0 {
+				id = int32(-1 - nan)
+			}
+			ids = append(ids, id)
+		}
+		return ids
+	})
+}
+
+// follow brings what each row lacks into the cache and returns what comes of it, in the order of rows. Rows that lack little go through the native
+// step together; the others (long prompts, contexts that were full) through Hidden, whose logits `of` turns into what the step gives.
+func follow[T any](c *continuation, rows []*row, step func(ids, places, positions []int32) []T, of func(logits []float32) []T) (all []T, err error) {
+	var long, short []*row
 	for _, r := range rows {
 		c.forget(r)
-		if missing := len(r.ids) - r.start - int(c.cache.Lengths[r.index]); missing == 1 && c.decoder != nil {
-			grown = append(grown, r)
+		if c.decoder != nil && len(r.ids)-r.start-int(c.cache.Lengths[r.index]) <= nativePrompt {
+			short = append(short, r)
 		} else {
-			fresh = append(fresh, r)
+			long = append(long, r)
 		}
 	}
 	err = torch.Do(func() error {
 		torch.NoGrad(func() {
-			if len(fresh) == 0 {
-				logits = c.step(grown)
-				return
+			var first, rest []T
+			if len(long) > 0 {
+				first = of(c.fill(long))
 			}
-			first := c.fill(fresh)
-			width := len(first) / len(fresh)
-			var rest []float32
-			if len(grown) > 0 {
-				rest = c.step(grown)
+			if len(short) > 0 {
+				ids, places, positions := c.lacking(short)
+				rest = step(ids, places, positions)
 			}
-			logits = make([]float32, 0, len(rows)*width)
+			width := (len(first) + len(rest)) / len(rows)
 			for _, r := range rows { // in the order they came
-				if i := slices.Index(fresh, r); i >= 0 {
-					logits = append(logits, first[i*width:(i+1)*width]...)
+				if slices.Contains(long, r) {
+					all, first = append(all, first[:width]...), first[width:]
 				} else {
-					i = slices.Index(grown, r)
-					logits = append(logits, rest[i*width:(i+1)*width]...)
+					all, rest = append(all, rest[:width]...), rest[width:]
 				}
 			}
 		})
 		return nil
 	})
-	return logits, err
+	return all, err
+}
+
+// lacking are the ids that the cache has not of some rows, one row behind the other, with their rows and positions there.
+func (c *continuation) lacking(rows []*row) (ids, places, positions []int32) {
+	for _, r := range rows {
+		held := int(c.cache.Lengths[r.index])
+		for i, id := range r.ids[r.start+held:] {
+			ids, places, positions = append(ids, id), append(places, int32(r.index)), append(positions, int32(held+i))
+		}
+	}
+	return ids, places, positions
 }
 
 // forget drops the older half of a full context. A cached token's keys know their position, so what stays is computed anew at positions
@@ -102,14 +139,4 @@ func (c *continuation) fill(rows []*row) []float32 {
 	hidden := c.lm.Model.Hidden(in).IndexSelect(0, torch.FromInt64(last, int64(len(last))))
 	weight, bias := c.lm.Model.Head()
 	return hidden.Linear(weight, bias).Float32s()
-}
-
-// step brings one token a row through the native step.
-func (c *continuation) step(rows []*row) []float32 {
-	var ids, places, positions []int32
-	for _, r := range rows {
-		ids, places = append(ids, r.ids[len(r.ids)-1]), append(places, int32(r.index))
-		positions = append(positions, c.cache.Lengths[r.index])
-	}
-	return c.cache.Decode(c.decoder, ids, places, positions)
 }

@@ -35,10 +35,40 @@ type Decoder struct {
 
 var decoderActivations = map[string]C.int{"gelu": C.CLOZE_GELU, "gelu_tanh": C.CLOZE_GELU_TANH, "relu": C.CLOZE_RELU, "silu": C.CLOZE_SILU}
 
-// Step runs one token of each of some rows through the network and returns their logits, row after row [rows,V]. Row i is token ids[i]
-// at positions[i], and stands in row rows[i] of the cache, which holds lengths[i] tokens before it; its keys and values are written there.
-// keys and values have a tensor [cache rows,capacity,G,K] a layer. Nothing is recorded for Backward.
+// Step runs tokens of some rows through the network. Token ids[i] at positions[i] stands in row rows[i] of the cache, which holds lengths[i] tokens
+// before it; its keys and values are written there. Tokens of one row come in their order. keys and values have a tensor [cache
+// rows,capacity,G,K] a layer. It returns the logits of what follows the last token of each row, [different rows,V] in the order of those
+// tokens. Nothing is recorded for Backward. A token's numbers have the same bits whatever else is run with it.
 func (d *Decoder) Step(ids, rows, lengths, positions []int32, keys, values []*Tensor) []float32 {
+	logits := make([]float32, int64(distinct(rows))*d.Head.Size(0))
+	d.step(ids, rows, lengths, positions, keys, values, logits, nil, 0)
+	return logits
+}
+
+// Best is Step for whoever wants only the id below limit with the largest logit, the lowest of equal ones: of a large vocabulary not all logits are
+// computed for that. Where a logit is no number it is -1 - id of the first such. What it keeps of the head, a byte a number, ForgetBest frees.
+func (d *Decoder) Best(limit int, ids, rows, lengths, positions []int32, keys, values []*Tensor) []int32 {
+	best := make([]int32, distinct(rows))
+	d.step(ids, rows, lengths, positions, keys, values, nil, best, limit)
+	return best
+}
+
+// ForgetBest frees what Best keeps of the last head.
+func ForgetBest() {
+	mustBeInside()
+	C.cloze_forget_screen()
+}
+
+// distinct counts the different rows.
+func distinct(rows []int32) int {
+	seen := map[int32]bool{}
+	for _, r := range rows {
+		seen[r] = true
+	}
+	return len(seen)
+}
+
+func (d *Decoder) step(ids, rows, lengths, positions []int32, keys, values []*Tensor, logits []float32, best []int32, limit int) {
 	mustBeInside()
 	activation, ok := decoderActivations[d.Activation]
 	if !ok || len(ids) == 0 || len(rows) != len(ids) || len(lengths) != len(ids) || len(positions) != len(ids) ||
@@ -74,11 +104,9 @@ func (d *Decoder) Step(ids, rows, lengths, positions []int32, keys, values []*Te
 		rms_norm: C.int(flag(d.RMSNorm)), activation: activation, epsilon: C.double(d.Epsilon),
 		cache_rows: C.int64_t(shape[0]), capacity: C.int64_t(shape[1]),
 	}
-	logits := make([]float32, int64(len(ids))*d.Head.Size(0))
 	k, v := ownHandles(keys), ownHandles(values)
 	nativeDone(C.cloze_decode(&c, &k[0], &v[0], C.int(len(ids)), int32s(ids), int32s(rows), int32s(lengths), int32s(positions),
-		(*C.float)(&logits[0])), d.Tokens, keys[0])
-	return logits
+		(*C.float)(unsafe.SliceData(logits)), int32s(best), C.int64_t(limit)), d.Tokens, keys[0])
 }
 
 // ownHandles are tensors as our own kernels take them.

@@ -4,23 +4,22 @@
 // all rows together, which is what such a step takes its time for; nothing is dispatched, recorded or allocated in between. A
 // number's terms are added in the same order whatever the other rows are: a row in a batch gets the bits it gets alone.
 #include "native.h"
-#include "vector_math.h"
+#include "decode_products.h"
+#include "decode_screen.h"
+#include "decode_team.h"
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 #include <algorithm>
-#include <atomic>
 #include <cmath>
+#include <cstdlib>
+#include <initializer_list>
+#include <memory>
+#include <omp.h>
 #include <vector>
 
 namespace {
 
 using at::Tensor;
-
-struct Matrix { // y = W x + b, W [out,in]
-  const float *w = nullptr, *b = nullptr;
-  int64_t out = 0, in = 0;
-};
 
 struct Norm {
   const float *w = nullptr, *b = nullptr;
@@ -32,110 +31,21 @@ struct Layer {
   float *keys, *values;              // the cache, [rows,capacity,G,K]
 };
 
-// The products of R weight rows with B inputs, x [B,in]. Two sums a product, whatever R and B are, so that a product has the same bits
-// in every tile; they keep additions from waiting for each other.
-template <int R, int B> CLOZE_INLINE void dots(const float *w, const float *x, int64_t in, float *sums) {
-  v8 acc[R][B][2];
-  for (int r = 0; r < R; r++)
-    for (int b = 0; b < B; b++)
-      acc[r][b][0] = acc[r][b][1] = all8(0);
+// The sum of n terms, in four sums so that additions do not wait for each other.
+template <class F> double sum_over(int64_t n, F term) {
+  double sums[4] = {0, 0, 0, 0};
   int64_t i = 0;
-  for (; i + 16 <= in; i += 16)
-    for (int j = 0; j < 2; j++) {
-      v8 xs[B];
-      for (int b = 0; b < B; b++)
-        xs[b] = load8(x + b * in + i + 8 * j);
-      for (int r = 0; r < R; r++) {
-        const v8 ws = load8(w + r * in + i + 8 * j);
-        for (int b = 0; b < B; b++)
-          acc[r][b][j] += ws * xs[b];
-      }
-    }
-  for (int r = 0; r < R; r++)
-    for (int b = 0; b < B; b++) {
-      float s = sum_of(acc[r][b][0] + acc[r][b][1]);
-      for (int64_t j = i; j < in; j++)
-        s += w[r * in + j] * x[b * in + j];
-      sums[r * B + b] = s;
-    }
-}
-
-template <int R, int B> CLOZE_INLINE void tile(const Matrix &m, const float *x, float *y, int64_t stride, int64_t r, bool add) {
-  float sums[R * B];
-  dots<R, B>(m.w + r * m.in, x, m.in, sums);
-  for (int i = 0; i < R; i++)
-    for (int b = 0; b < B; b++) {
-      const float s = sums[i * B + b] + (m.b ? m.b[r + i] : 0.f);
-      float *to = y + b * stride + r + i;
-      *to = add ? *to + s : s;
-    }
-}
-
-// y[b,r] of the weight rows [from,to) for all inputs, y with the stride of an input; add: y is added to. For one input a weight row
-// is read as one stream, which a processor fetches ahead at twice the speed of four rows side by side (docs/bench/generate.md). For more,
-// tiles of two by two load a number for each multiplication; after the first a weight row is in the nearest cache.
-CLOZE_INLINE void all_products(const Matrix &m, const float *x, int64_t rows, float *y, int64_t stride, int64_t from, int64_t to, bool add) {
-  int64_t r = from;
-  for (; rows > 1 && r + 2 <= to; r += 2) {
-    int64_t b = 0;
-    for (; b + 2 <= rows; b += 2)
-      tile<2, 2>(m, x + b * m.in, y + b * stride, stride, r, add);
-    if (b < rows)
-      tile<2, 1>(m, x + b * m.in, y + b * stride, stride, r, add);
-  }
-  for (; r < to; r++)
-    for (int64_t b = 0; b < rows; b++)
-      tile<1, 1>(m, x + b * m.in, y + b * stride, stride, r, add);
-}
-
-void plain_product(const Matrix &m, const float *x, int64_t rows, float *y, int64_t stride, int64_t from, int64_t to, bool add) {
-  all_products(m, x, rows, y, stride, from, to, add);
-}
-#if defined(__x86_64__)
-// The same with eight lanes and the fused multiply-add of processors since 2013.
-__attribute__((target("avx2,fma"), optimize("fp-contract=fast"))) void fused_product(const Matrix &m, const float *x, int64_t rows, float *y,
-                                                                                     int64_t stride, int64_t from, int64_t to, bool add) {
-  all_products(m, x, rows, y, stride, from, to, add);
-}
-const bool has_fused = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-#else
-constexpr bool has_fused = false;
-constexpr auto fused_product = plain_product;
-#endif
-
-void product(const Matrix &m, const float *x, int64_t rows, float *y, int64_t stride, int64_t from, int64_t to, bool add) {
-  (has_fused ? fused_product : plain_product)(m, x, rows, y, stride, from, to, add);
-}
-
-// Runs f(from, to) over [0,n), `cost` multiplications an item. Threads take pieces as they get to them: one that is held up does
-// not hold up the others. Below the cost of waking them, one thread does it all.
-template <class F> void share(int64_t n, int64_t cost, F f) {
-  const int64_t threads = at::get_num_threads();
-  if (threads < 2 || n * cost < 400000) {
-    f(0, n);
-    return;
-  }
-  const int64_t piece = std::max<int64_t>({4, n / (8 * threads) / 4 * 4, 65536 / std::max<int64_t>(cost, 1) / 4 * 4});
-  std::atomic<int64_t> next{0};
-  at::parallel_for(0, threads, 1, [&](int64_t, int64_t) {
-    for (int64_t i; (i = next.fetch_add(piece)) < n;)
-      f(i, std::min(i + piece, n));
-  });
-}
-
-void multiply(const Matrix &m, const float *x, int64_t rows, float *y, bool add = false) {
-  share(m.out, m.in * rows, [&](int64_t from, int64_t to) { product(m, x, rows, y, m.out, from, to, add); });
+  for (; i + 4 <= n; i += 4)
+    for (int j = 0; j < 4; j++)
+      sums[j] += term(i + j);
+  for (; i < n; i++)
+    sums[0] += term(i);
+  return (sums[0] + sums[1]) + (sums[2] + sums[3]);
 }
 
 void normalise(const Norm &n, bool rms, float epsilon, const float *x, int64_t dim, float *y) {
-  double mean = 0, square = 0;
-  if (!rms) {
-    for (int64_t i = 0; i < dim; i++)
-      mean += x[i];
-    mean /= dim;
-  }
-  for (int64_t i = 0; i < dim; i++)
-    square += (x[i] - mean) * (x[i] - mean);
+  double mean = rms ? 0 : sum_over(dim, [x](int64_t i) { return double(x[i]); }) / dim;
+  const double square = sum_over(dim, [x, mean](int64_t i) { return (x[i] - mean) * (x[i] - mean); });
   const float scale = float(1 / std::sqrt(square / dim + epsilon)), shift = float(mean);
   for (int64_t i = 0; i < dim; i++)
     y[i] = (x[i] - shift) * scale * (n.w ? n.w[i] : 1.f) + (n.b ? n.b[i] : 0.f);
@@ -163,13 +73,36 @@ CLOZE_CLONES void activate(float *x, int64_t n, int kind) {
   }
 }
 
+// Adds to the numbers [i,i + 8 N) of out what N times eight numbers of each of `length` values, a stride apart, weigh.
+template <int N> CLOZE_INLINE void weigh(const float *values, const float *weights, int64_t length, int64_t stride, int64_t i, float *out) {
+  v8 sums[N];
+  for (int j = 0; j < N; j++)
+    sums[j] = all8(0);
+  for (int64_t t = 0; t < length; t++)
+    for (int j = 0; j < N; j++)
+      sums[j] += load8(values + t * stride + i + 8 * j) * weights[t];
+  for (int j = 0; j < N; j++)
+    store8(out + i + 8 * j, sums[j]);
+}
+
 // One head of one row: q [K] over `length` keys and values a stride apart; scores is room for length numbers.
-CLOZE_CLONES void attend(const float *q, const float *keys, const float *values, int64_t length, int64_t stride, int64_t width, float *scores,
-                         float *out) {
+CLOZE_INLINE void attend_over(const float *q, const float *keys, const float *values, int64_t length, int64_t stride, int64_t width, float *scores,
+                              float *out) {
   const float scale = 1 / std::sqrt(float(width));
   float most = -INFINITY;
+  int64_t first = 0;
+  for (; first + 4 <= length && width % 16 == 0; first += 4) { // four products at a time, each added up as dot does
+    v8 sums[4][2] = {};
+    for (int64_t i = 0; i < width; i += 16)
+      for (int t = 0; t < 4; t++)
+        for (int j = 0; j < 2; j++)
+          sums[t][j] += load8(keys + (first + t) * stride + i + 8 * j) * load8(q + i + 8 * j);
+    for (int t = 0; t < 4; t++)
+      scores[first + t] = sum_of(sums[t][0] + sums[t][1]);
+  }
+  for (; first < length; first++)
+    scores[first] = dot(keys + first * stride, q, width);
   for (int64_t t = 0; t < length; t++) {
-    dots<1, 1>(keys + t * stride, q, width, scores + t);
     scores[t] *= scale;
     most = std::max(most, scores[t]);
   }
@@ -180,31 +113,87 @@ CLOZE_CLONES void attend(const float *q, const float *keys, const float *values,
     std::memcpy(scores + t, &e, sizeof(float) * count);
     total += sum_of(e);
   }
-  std::fill(out, out + width, 0.f);
-  for (int64_t t = 0; t < length; t++) {
-    const float p = scores[t];
-    const float *v = values + t * stride;
-    int64_t i = 0;
-    for (; i + 8 <= width; i += 8)
-      store8(out + i, load8(out + i) + load8(v + i) * p);
-    for (; i < width; i++)
-      out[i] += v[i] * p;
+  int64_t i = 0;
+  for (; i + 64 <= width; i += 64)
+    weigh<8>(values, scores, length, stride, i, out);
+  for (; i + 8 <= width; i += 8)
+    weigh<1>(values, scores, length, stride, i, out);
+  for (; i < width; i++) {
+    out[i] = 0;
+    for (int64_t t = 0; t < length; t++)
+      out[i] += values[t * stride + i] * scores[t];
   }
-  for (int64_t i = 0; i < width; i++)
-    out[i] = float(out[i] / total);
+  for (int64_t k = 0; k < width; k++)
+    out[k] = float(out[k] / total);
 }
 
-// Turns numbers i and i + K/2 of each head by position * frequency[i], as rotary.cpp does.
-void rotate(float *x, int64_t heads, int64_t width, float position, const float *frequencies) {
+void plain_attend(const float *q, const float *keys, const float *values, int64_t length, int64_t stride, int64_t width, float *scores, float *out) {
+  attend_over(q, keys, values, length, stride, width, scores, out);
+}
+#if defined(__x86_64__)
+__attribute__((target("avx2,fma"), optimize("fp-contract=fast"))) void fused_attend(const float *q, const float *keys, const float *values, int64_t length,
+                                                                                    int64_t stride, int64_t width, float *scores, float *out) {
+  attend_over(q, keys, values, length, stride, width, scores, out);
+}
+#else
+constexpr auto fused_attend = plain_attend;
+#endif
+
+// Turns numbers i and i + K/2 of each head by an angle of which turns[2i] is the cosine and turns[2i + 1] the sine, as rotary.cpp does.
+void rotate(float *x, int64_t heads, int64_t width, const float *turns) {
   const int64_t half = width / 2;
-  for (int64_t i = 0; i < half; i++) {
-    const float angle = position * frequencies[i], c = std::cos(angle), s = std::sin(angle);
-    for (float *a = x + i, *end = a + heads * width; a < end; a += width) {
-      const float first = a[0], second = a[half];
-      a[0] = first * c - second * s;
-      a[half] = second * c + first * s;
+  for (float *end = x + heads * width; x < end; x += width)
+    for (int64_t i = 0; i < half; i++) {
+      const float first = x[i], second = x[i + half], c = turns[2 * i], s = turns[2 * i + 1];
+      x[i] = first * c - second * s;
+      x[i + half] = second * c + first * s;
     }
+}
+
+// Memory whose rows begin at cache lines where their length allows it.
+struct Buffer {
+  std::unique_ptr<float, void (*)(void *)> memory{nullptr, std::free};
+  void take(int64_t n) {
+    memory.reset(static_cast<float *>(std::aligned_alloc(64, (n * sizeof(float) / 64 + 1) * 64)));
+    TORCH_CHECK(memory != nullptr, "no memory for ", n, " numbers");
   }
+  operator float *() const { return memory.get(); }
+};
+
+// A matrix and what it is multiplied with.
+struct Product {
+  const Matrix m;
+  const float *x;
+  int64_t rows;
+  float *y;
+  int64_t stride;
+  bool add;
+};
+
+void multiply(Team &team, std::initializer_list<Product> products) {
+  int64_t n = 0, cost = 1;
+  for (const Product &p : products)
+    n += p.m.out, cost = std::max(cost, p.m.in * p.rows);
+  team.share(n, cost, 2 * kPanel, [&](int64_t from, int64_t to) {
+    int64_t start = 0; // of a product's rows among all
+    for (const Product &p : products) {
+      const int64_t a = std::max(from, start) - start, b = std::min(to - start, p.m.out);
+      if (a < b)
+        product(p.m, p.x, p.rows, p.y, p.stride, a, b, p.add);
+      start += p.m.out;
+    }
+  });
+}
+
+// The id of the largest logit, the lowest of equal ones, or -1 - id of the first that is no number.
+int32_t largest(const float *logits, int64_t n) {
+  int32_t best = 0;
+  for (int64_t i = 0; i < n; i++) {
+    if (logits[i] != logits[i])
+      return int32_t(-1 - i);
+    best = logits[i] > logits[best] ? int32_t(i) : best;
+  }
+  return best;
 }
 
 struct Step {
@@ -213,7 +202,11 @@ struct Step {
   Norm norm;
   Matrix head;
   const float *tokens, *positions;
-  int64_t dim, width, inner = 0, kv, vocab, table_positions = 0;
+  int64_t dim, width, inner = 0, kv, table_positions = 0, weights = 0; // weights: numbers in all matrices
+  int64_t rows = 0, longest = 0;
+  const int32_t *cache_rows, *lengths, *at;
+  std::vector<int64_t> all, last; // tokens: all, and the last one of each row of the cache
+  Buffer x, h, q, kv_new, mixed, up, gate, scores, turns; // turns: cosine and sine of each token's rotary angles
 
   static const float *data(cloze_tensor t) {
     if (!t)
@@ -240,7 +233,6 @@ struct Step {
       table_positions = tensor(d.positions).size(0);
     norm = {data(d.norm), data(d.norm_bias)};
     head = matrix(d.head, d.head_bias, dim);
-    vocab = head.out;
     for (int l = 0; l < d.layers; l++) {
       const cloze_tensor *t = d.weights + l * CLOZE_SLOTS;
       Layer y;
@@ -254,46 +246,98 @@ struct Step {
                   "the cache does not fit the model");
       y.keys = const_cast<float *>(data(keys[l])), y.values = const_cast<float *>(data(values[l]));
       inner = std::max(inner, y.up.out);
+      for (const Matrix *m : {&y.q, &y.k, &y.v, &y.o, &y.gate, &y.up, &y.down})
+        weights += m->out * m->in;
       layers.push_back(y);
     }
   }
 
-  void attention(const Layer &y, int64_t rows, const int32_t *cache_rows, const int32_t *lengths, const int32_t *at, const float *h,
-                 float *qkv, float *mixed) {
-    const int64_t q_width = d.heads * width, all = q_width + 2 * kv;
-    auto place = [&](const Matrix &m, int64_t start) { // one matrix of three, or all in one
-      share(m.out, m.in * rows, [&](int64_t from, int64_t to) { product(m, h, rows, qkv + start, all, from, to, false); });
-    };
-    place(y.q, 0);
-    if (y.k.w)
-      place(y.k, q_width), place(y.v, q_width + kv);
-    int64_t longest = 0;
+  // Several tokens of one row of the cache stand in their order, each a place behind the one before.
+  void take(int64_t n, const int32_t *ids, const int32_t *cache, const int32_t *held, const int32_t *places) {
+    rows = n, cache_rows = cache, lengths = held, at = places;
+    std::vector<int64_t> newest(d.cache_rows, -1);
     for (int64_t b = 0; b < rows; b++) {
-      float *q = qkv + b * all, *k = q + q_width, *v = k + kv;
-      if (d.frequencies) // the heads of queries and keys lie one after another
-        rotate(q, d.heads + d.kv_heads, width, float(at[b]), d.frequencies);
-      const int64_t to = (cache_rows[b] * d.capacity + lengths[b]) * kv;
-      std::copy(k, k + kv, y.keys + to);
-      std::copy(v, v + kv, y.values + to);
-      longest = std::max<int64_t>(longest, lengths[b] + 1);
+      TORCH_CHECK(ids[b] >= 0 && ids[b] < tensor(d.tokens).size(0), "id ", ids[b], " has no row in the token table");
+      TORCH_CHECK(cache[b] >= 0 && cache[b] < d.cache_rows && held[b] >= 0 && held[b] < d.capacity, "row ", cache[b],
+                  " of the cache has no room after ", held[b], " tokens");
+      TORCH_CHECK(at[b] >= 0 && (table_positions == 0 || at[b] < table_positions), "position ", at[b], " is beyond the context");
+      int64_t &before = newest[cache[b]];
+      TORCH_CHECK(before < 0 || held[b] == held[before] + 1, "two tokens of row ", cache[b], " of the cache do not follow each other");
+      before = b;
+      longest = std::max<int64_t>(longest, held[b] + 1);
     }
-    share(rows * d.heads, 2 * longest * width, [&](int64_t from, int64_t to) {
-      std::vector<float> scores(longest);
+    for (int64_t b = 0; b < rows; b++) {
+      all.push_back(b);
+      if (newest[cache[b]] == b)
+        last.push_back(b);
+    }
+    const int64_t q_width = d.heads * width;
+    x.take(rows * dim), h.take(rows * dim), q.take(rows * q_width), kv_new.take(rows * 2 * kv), mixed.take(rows * q_width);
+    up.take(rows * inner), gate.take(rows * inner), scores.take(std::max(1, at::get_num_threads()) * longest);
+    turns.take(d.frequencies ? rows * width : 0);
+    for (int64_t b = 0; d.frequencies && b < rows; b++)
+      for (int64_t i = 0; i < width / 2; i++) {
+        const float angle = float(at[b]) * d.frequencies[i];
+        turns[b * width + 2 * i] = std::cos(angle), turns[b * width + 2 * i + 1] = std::sin(angle);
+      }
+    for (int64_t b = 0; b < rows; b++)
+      for (int64_t i = 0; i < dim; i++)
+        x[b * dim + i] = tokens[ids[b] * dim + i] + (positions ? positions[at[b] * dim + i] : 0.f);
+  }
+
+  void normed(Team &team, const Norm &n, int64_t count) {
+    team.share(count, 8 * dim, 1, [&](int64_t from, int64_t to) {
+      for (int64_t b = from; b < to; b++)
+        normalise(n, d.rms_norm, float(d.epsilon), x + b * dim, dim, h + b * dim);
+    });
+  }
+
+  // Leaves the rows of x and h that `live` names, where it does not name all. One thread does it.
+  void keep(const std::vector<int64_t> &live) {
+    for (size_t i = 0; i < live.size() && live.size() < all.size(); i++)
+      for (float *m : {(float *)x, (float *)h})
+        std::copy_n(m + live[i] * dim, dim, m + i * dim);
+  }
+
+  // What the tokens `live` take from the values of all; keys and values of all are kept. Behind it x and h hold the live ones alone.
+  void attention(Team &team, const Layer &y, const std::vector<int64_t> &live) {
+    const int64_t q_width = d.heads * width, kept = live.size();
+    const Matrix k = y.k.w ? y.k : y.q.rows(q_width, kv), v = y.k.w ? y.v : y.q.rows(q_width + kv, kv), q_only = y.q.rows(0, q_width);
+    if (kept == rows) {
+      multiply(team, {{q_only, h, rows, q, q_width, false}, {k, h, rows, kv_new, 2 * kv, false}, {v, h, rows, kv_new + kv, 2 * kv, false}});
+    } else {
+      multiply(team, {{k, h, rows, kv_new, 2 * kv, false}, {v, h, rows, kv_new + kv, 2 * kv, false}});
+      team.once([&] { keep(live); });
+      multiply(team, {{q_only, h, kept, q, q_width, false}});
+    }
+    team.share(rows, 8 * kv, 1, [&](int64_t from, int64_t to) {
+      for (int64_t b = from; b < to; b++) {
+        float *new_k = kv_new + b * 2 * kv, *new_v = new_k + kv;
+        if (d.frequencies)
+          rotate(new_k, d.kv_heads, width, turns + b * width);
+        const int64_t place = (cache_rows[b] * d.capacity + lengths[b]) * kv;
+        std::copy(new_k, new_k + kv, y.keys + place);
+        std::copy(new_v, new_v + kv, y.values + place);
+      }
+    });
+    team.share(kept * d.heads, 2 * longest * width, 1, [&](int64_t from, int64_t to) {
       for (int64_t i = from; i < to; i++) {
-        const int64_t b = i / d.heads, head_index = i % d.heads, group = head_index / (d.heads / d.kv_heads);
+        const int64_t b = live[i / d.heads], head_index = i % d.heads, group = head_index / (d.heads / d.kv_heads);
         const int64_t start = cache_rows[b] * d.capacity * kv + group * width;
-        attend(qkv + b * all + head_index * width, y.keys + start, y.values + start, lengths[b] + 1, kv, width, scores.data(),
-               mixed + b * q_width + head_index * width);
+        if (d.frequencies)
+          rotate(q + i * width, 1, width, turns + b * width);
+        (has_fused ? fused_attend : plain_attend)(q + i * width, y.keys + start, y.values + start, lengths[b] + 1, kv, width, scores + team.member() * longest,
+               mixed + i * width);
       }
     });
   }
 
-  void mlp(const Layer &y, int64_t rows, const float *h, float *up, float *gate) {
-    share(y.up.out, y.up.in * rows * (y.gate.w ? 2 : 1), [&](int64_t from, int64_t to) {
-      product(y.up, h, rows, up, y.up.out, from, to, false);
+  void mlp(Team &team, const Layer &y, int64_t count) {
+    team.share(y.up.out, y.up.in * count * (y.gate.w ? 2 : 1), 2 * kPanel, [&](int64_t from, int64_t to) {
+      product(y.up, h, count, up, y.up.out, from, to, false);
       if (y.gate.w)
-        product(y.gate, h, rows, gate, y.up.out, from, to, false);
-      for (int64_t b = 0; b < rows; b++) {
+        product(y.gate, h, count, gate, y.up.out, from, to, false);
+      for (int64_t b = 0; b < count; b++) {
         float *u = up + b * y.up.out;
         if (!y.gate.w) {
           activate(u + from, to - from, d.activation);
@@ -307,41 +351,61 @@ struct Step {
     });
   }
 
-  void run(int64_t rows, const int32_t *ids, const int32_t *cache_rows, const int32_t *lengths, const int32_t *at, float *logits) {
-    const int64_t q_width = d.heads * width;
-    std::vector<float> x(rows * dim), h(rows * dim), qkv(rows * (q_width + 2 * kv)), mixed(rows * q_width), up(rows * inner),
-        gate(rows * inner);
-    for (int64_t b = 0; b < rows; b++) {
-      TORCH_CHECK(ids[b] >= 0 && ids[b] < tensor(d.tokens).size(0), "id ", ids[b], " has no row in the token table");
-      TORCH_CHECK(cache_rows[b] >= 0 && cache_rows[b] < d.cache_rows && lengths[b] >= 0 && lengths[b] < d.capacity, "row ", cache_rows[b],
-                  " of the cache has no room after ", lengths[b], " tokens");
-      TORCH_CHECK(at[b] >= 0 && (table_positions == 0 || at[b] < table_positions), "position ", at[b], " is beyond the context");
-      for (int64_t i = 0; i < dim; i++)
-        x[b * dim + i] = tokens[ids[b] * dim + i] + (positions ? positions[at[b] * dim + i] : 0.f);
-    }
-    auto normed = [&](const Norm &n) {
-      for (int64_t b = 0; b < rows; b++)
-        normalise(n, d.rms_norm, float(d.epsilon), x.data() + b * dim, dim, h.data() + b * dim);
-    };
+  // All layers; then h holds, of the last token of each row of the cache, what the head is multiplied with. Of the others the last layer computes keys
+  // and values alone.
+  void run(Team &team) {
+    int64_t count = rows;
     for (const Layer &y : layers) {
-      normed(y.norm1);
-      attention(y, rows, cache_rows, lengths, at, h.data(), qkv.data(), mixed.data());
-      multiply(y.o, mixed.data(), rows, x.data(), true);
-      normed(y.norm2);
-      mlp(y, rows, h.data(), up.data(), gate.data());
-      multiply(y.down, up.data(), rows, x.data(), true);
+      const std::vector<int64_t> &live = &y == &layers.back() ? last : all;
+      normed(team, y.norm1, rows);
+      attention(team, y, live);
+      count = live.size();
+      multiply(team, {{y.o, mixed, count, x, dim, true}});
+      normed(team, y.norm2, count);
+      mlp(team, y, count);
+      multiply(team, {{y.down, up, count, x, dim, true}});
     }
-    normed(norm);
-    multiply(head, h.data(), rows, logits);
+    normed(team, norm, count);
   }
+
+  bool small(int64_t count) const { return (weights * rows + head.out * head.in * count) < 4000000; } // not worth a second thread
 };
+
+// The copy of the last head that was asked for its likeliest tokens. It is used inside torch.Do alone, by one thread at a time.
+std::unique_ptr<Screen> screen;
+constexpr int64_t kScreened = 1 << 20; // smaller tables are near anyway
 
 } // namespace
 
 extern "C" int cloze_decode(const cloze_decoder *decoder, const cloze_tensor *keys, const cloze_tensor *values, int rows, const int32_t *ids,
-                            const int32_t *cache_rows, const int32_t *lengths, const int32_t *positions, float *logits) {
+                            const int32_t *cache_rows, const int32_t *lengths, const int32_t *positions, float *logits, int32_t *best, int64_t limit) {
   return cloze_guard([&] {
     TORCH_CHECK(decoder->heads > 0 && decoder->kv_heads > 0 && decoder->heads % decoder->kv_heads == 0, "heads must be a multiple of key heads");
-    Step(*decoder, keys, values).run(rows, ids, cache_rows, lengths, positions, logits);
+    Step step(*decoder, keys, values);
+    step.take(rows, ids, cache_rows, lengths, positions);
+    const int64_t count = step.last.size();
+    Buffer own;
+    std::unique_ptr<Best> search;
+    limit = std::min(limit, step.head.out);
+    if (best && step.head.out * step.head.in >= kScreened) {
+      const Tensor &table = *static_cast<Tensor *>(decoder->head);
+      if (!screen || !screen->fits(table))
+        screen.reset(), screen = std::make_unique<Screen>(table);
+      search = std::make_unique<Best>(step.head, *screen, step.h, count, limit);
+    } else if (best) {
+      own.take(count * step.head.out);
+      logits = own;
+    }
+    Team::run(step.small(count), [&](Team &team) {
+      step.run(team);
+      if (search)
+        search->find(team);
+      else
+        multiply(team, {{step.head, step.h, count, logits, step.head.out, false}});
+    });
+    for (int64_t b = 0; best && b < count; b++)
+      best[b] = search ? search->id(b) : largest(logits + b * step.head.out, limit);
   });
 }
+
+extern "C" void cloze_forget_screen(void) { screen.reset(); }

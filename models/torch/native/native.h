@@ -96,8 +96,11 @@ typedef struct {
   double epsilon;
   int64_t cache_rows, capacity; // of keys and values, a tensor [cache_rows,capacity,G,K] a layer
 } cloze_decoder;
+// Of each row of the cache that ids stand in, in the order of their last tokens: logits [rows of the cache,V], or where best is not NULL the id below
+// limit with the largest logit, -1 - id for the first whose logit is no number.
 int cloze_decode(const cloze_decoder *decoder, const cloze_tensor *keys, const cloze_tensor *values, int rows, const int32_t *ids,
-                 const int32_t *cache_rows, const int32_t *lengths, const int32_t *positions, float *logits); // logits [rows,V]
+                 const int32_t *cache_rows, const int32_t *lengths, const int32_t *positions, float *logits, int32_t *best, int64_t limit);
+void cloze_forget_screen(void); // frees what best keeps of the last head
 
 // optimizer.cpp: all parameters in one call
 int cloze_adamw(const cloze_tensor *params, const cloze_tensor *grads, const cloze_tensor *m, const cloze_tensor *v, int n,
