@@ -19,6 +19,15 @@ func rowsOf(n, length int32, irregular bool) []int32 {
 	return off
 }
 
+// irregularRows are rows of 1 to 256 tokens, 2048 in all, as testdata/bench/torch_ops.py has them.
+func irregularRows() []int32 {
+	off := []int32{0}
+	for i := int32(0); off[i] < 2048; i++ {
+		off = append(off, min(2048, off[i]+1+i*97%256))
+	}
+	return off
+}
+
 func BenchmarkAttention(b *testing.B) {
 	for _, c := range []struct {
 		n, length int32
@@ -82,6 +91,10 @@ func BenchmarkOps(b *testing.B) {
 	run("Attention/N2048/T256/H6/K64", func() func() {
 		x, g := normal(2048, 1152).SetRequiresGrad(true), normal(2048, 384)
 		return func() { AttentionQKV(x, 6, rowsOf(2048, 256, false), true, 0).BackwardWith(g); x.ZeroGrad() }
+	})
+	run("AttentionRows/N2048/1to256/H6/K64", func() func() {
+		x, g := normal(2048, 1152).SetRequiresGrad(true), normal(2048, 384)
+		return func() { AttentionQKV(x, 6, irregularRows(), true, 0).BackwardWith(g); x.ZeroGrad() }
 	})
 	run("RMSNorm/N2048/D768", func() func() {
 		x, w, g := normal(2048, 768).SetRequiresGrad(true), normal(768).SetRequiresGrad(true), normal(2048, 768)

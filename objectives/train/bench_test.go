@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"runtime"
 	"slices"
+	"syscall"
 	"testing"
 	"time"
 
@@ -18,12 +19,28 @@ import (
 )
 
 // shape is a model and a batch to time.
-type shape struct{ V, D, L, H, T, B int }
+type shape struct {
+	V, D, L, H, T, B int
+	G, F             int // of a Llama: heads of keys, inner width; 0 for a GPT
+}
 
-var shapes = []shape{{65, 128, 4, 4, 64, 12}, {8192, 384, 6, 6, 256, 8}}
+var shapes = []shape{{65, 128, 4, 4, 64, 12, 0, 0}, {8192, 384, 6, 6, 256, 8, 0, 0}, {8192, 384, 6, 6, 256, 8, 2, 1024}}
 
 func (s shape) String() string {
+	if s.G > 0 {
+		return fmt.Sprintf("Llama_V%d_D%d_L%d_H%d_G%d_F%d_T%d_B%d", s.V, s.D, s.L, s.H, s.G, s.F, s.T, s.B)
+	}
 	return fmt.Sprintf("V%d_D%d_L%d_H%d_T%d_B%d", s.V, s.D, s.L, s.H, s.T, s.B)
+}
+
+// config is the network of the peer script.
+func (s shape) config() models.Config {
+	if s.G == 0 {
+		return s.gpt()
+	}
+	c := models.DefaultLlama()
+	c.VocabSize, c.Dim, c.NumLayers, c.NumHeads, c.NumKVHeads, c.InnerDim, c.NumContext, c.TiedHead = s.V, s.D, s.L, s.H, s.G, s.F, s.T, false
+	return c
 }
 
 func (s shape) gpt() models.GPTConfig {
@@ -39,7 +56,15 @@ func (s shape) stepper(tb testing.TB) (step func() time.Duration, stop func()) {
 	useThreads(tb, runtime.GOMAXPROCS(0))
 	config := DefaultConfig()
 	config.Steps, config.BatchSize, config.BlockSize = 1<<30, s.B, s.T
-	job := Job{Model: newModel(tb, s.gpt()), Objective: objectives.NextToken{}, Loss: loss.NextToken{}, Train: noise{s}}
+	var model models.Network
+	mustDo(tb, func() {
+		var err error
+		if model, err = models.New(s.config(), 1); err != nil {
+			tb.Fatal(err)
+		}
+	})
+	tb.Cleanup(func() { mustDo(tb, func() { model.Params().Free() }) })
+	job := Job{Model: model, Objective: objectives.NextToken{}, Loss: loss.NextToken{}, Train: noise{s}}
 	r, err := newRun(config, job)
 	if err != nil {
 		tb.Fatal(err)
@@ -104,19 +129,24 @@ func BenchmarkStepRace(b *testing.B) {
 		b.Skip("CLOZE_PYTHON names no Python with torch: nothing to race against")
 	}
 	const rounds = 5
-	for i, steps := range []int{200, 30} {
+	for i, steps := range []int{200, 30, 15} {
 		s := shapes[i]
 		b.Run(s.String(), func(b *testing.B) {
 			step, stop := s.stepper(b)
 			defer stop()
-			var ours, theirs []float64
+			var ours, theirs, oursCPU, theirsCPU []float64
 			for range b.N * rounds {
-				theirs = append(theirs, s.peer(b, python, steps))
+				them, cpu := s.peer(b, python, steps)
+				theirs, theirsCPU = append(theirs, them), append(theirsCPU, cpu)
+				before := processorMillis(b)
 				ours = append(ours, medianMillis(step, steps))
+				oursCPU = append(oursCPU, (processorMillis(b)-before)/float64(steps+warmUp))
 			}
-			slices.Sort(ours)
-			slices.Sort(theirs)
-			b.Logf("ours %.1f ms, PyTorch %.1f ms", ours, theirs)
+			for _, list := range [][]float64{ours, theirs, oursCPU, theirsCPU} {
+				slices.Sort(list)
+			}
+			b.Logf("ours %.1f ms, PyTorch %.1f ms; of the processor %.1f, %.1f", ours, theirs, oursCPU, theirsCPU)
+			b.ReportMetric(theirsCPU[len(ours)/2]/oursCPU[len(ours)/2], "cpu-ratio")
 			us, them := ours[len(ours)/2], theirs[len(theirs)/2]
 			b.ReportMetric(us, "ms/step")
 			b.ReportMetric(them, "torch-ms/step")
@@ -126,8 +156,19 @@ func BenchmarkStepRace(b *testing.B) {
 	}
 }
 
+const warmUp = 5 // steps before those that count
+
+// processorMillis is what this process has used.
+func processorMillis(b *testing.B) float64 {
+	var r syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &r); err != nil {
+		b.Fatal(err)
+	}
+	return float64(r.Utime.Nano()+r.Stime.Nano()) / 1e6
+}
+
 func medianMillis(step func() time.Duration, steps int) float64 {
-	for range 5 {
+	for range warmUp {
 		step()
 	}
 	var times []float64
@@ -138,13 +179,16 @@ func medianMillis(step func() time.Duration, steps int) float64 {
 	return times[len(times)/2]
 }
 
-// peer runs testdata/bench/gpt_step.py and returns its median step in milliseconds.
-func (s shape) peer(t testing.TB, python string, steps int) float64 {
+// peer runs testdata/bench/gpt_step.py or llama_step.py and returns its median step in milliseconds, by the clock and of the processor.
+func (s shape) peer(t testing.TB, python string, steps int) (clock, cpu float64) {
 	t.Helper()
 	var threads int
 	mustDo(t, func() { threads = torch.Threads() })
-	args := []string{"../../testdata/bench/gpt_step.py"}
-	for _, n := range []int{s.V, s.D, s.L, s.H, s.T, s.B, steps, threads} {
+	args, numbers := []string{"../../testdata/bench/gpt_step.py"}, []int{s.V, s.D, s.L, s.H, s.T, s.B, steps, threads}
+	if s.G > 0 {
+		args[0], numbers = "../../testdata/bench/llama_step.py", []int{s.V, s.D, s.L, s.H, s.G, s.F, s.T, s.B, steps, threads}
+	}
+	for _, n := range numbers {
 		args = append(args, fmt.Sprint(n))
 	}
 	out, err := exec.Command(python, args...).Output()
@@ -153,6 +197,7 @@ func (s shape) peer(t testing.TB, python string, steps int) float64 {
 	}
 	var result struct {
 		Millis  float64 `json:"ms"`
+		CPU     float64 `json:"cpu_ms"`
 		Threads int     `json:"threads"`
 	}
 	if err := json.NewDecoder(bytes.NewReader(out)).Decode(&result); err != nil {
@@ -161,5 +206,5 @@ func (s shape) peer(t testing.TB, python string, steps int) float64 {
 	if result.Threads != threads {
 		t.Fatalf("PyTorch uses %d threads, we %d", result.Threads, threads)
 	}
-	return result.Millis
+	return result.Millis, result.CPU
 }
