@@ -13,7 +13,7 @@ import (
 )
 
 // big is a shape whose checkpoint is 1 GB: 12 bytes for each of 88 million numbers.
-var big = shape{8192, 768, 11, 12, 64, 1}
+var big = shape{V: 8192, D: 768, L: 11, H: 12, T: 64, B: 1}
 
 // savingRun is a run of the shape in a folder; begin opens it.
 func (s shape) savingRun(tb testing.TB, dir string) *run {
@@ -52,7 +52,7 @@ func (r *run) oneStep(tb testing.TB) time.Duration {
 // them. Steps with and without are timed in turns; %/100steps is the whole cost over the time of a hundred steps.
 func BenchmarkCheckpoint(b *testing.B) {
 	const beside = 2 // steps, which take longer than the writing
-	for _, s := range shapes {
+	for _, s := range shapes[:2] {
 		b.Run(s.String(), func(b *testing.B) {
 			r := s.savingRun(b, filepath.Join(b.TempDir(), "run"))
 			defer r.close()
