@@ -198,3 +198,45 @@ func TestARunHasOneProcess(t *testing.T) {
 		t.Errorf("status %d, tried %v", status, tried)
 	}
 }
+
+// A run that began from the weights of another one remembers them: they are needed again only where no checkpoint is complete.
+func TestResumeKeepsWhatTheRunBeganFrom(t *testing.T) {
+	dir, _ := tinyRun()
+	corpus, from := filepath.Join(dir, "corpus.txt"), filepath.Join(t.TempDir(), "from")
+	if err := os.CopyFS(from, os.DirFS(filepath.Join(dir, "run"))); err != nil {
+		t.Fatal(err)
+	}
+	args := []string{"--quiet", "--threads", "1", "--steps", "6", "--set", "train.batch_size=8", "--set", "checkpoint.every=3", "--init", from, corpus}
+	whole, parted := filepath.Join(t.TempDir(), "whole"), filepath.Join(t.TempDir(), "parted")
+	done(t, "", append([]string{"pretrain", "--out", whole}, args...)...)
+	weights := func(run string) []byte {
+		data, err := os.ReadFile(filepath.Join(run, "checkpoints/step-0000006/model.safetensors"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return data
+	}
+	for _, gone := range []string{"checkpoints/step-0000006", "checkpoints"} {
+		if err := os.RemoveAll(parted); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.CopyFS(parted, os.DirFS(whole)); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.RemoveAll(filepath.Join(parted, gone)); err != nil {
+			t.Fatal(err)
+		}
+		r := done(t, "", "pretrain", "--quiet", "--resume", "--out", parted)
+		if again := strings.Contains(r.stdout, "weights of "+from); again != (gone == "checkpoints") {
+			t.Errorf("without %s, the report:\n%s", gone, r.stdout)
+		}
+		if !bytes.Equal(weights(parted), weights(whole)) {
+			t.Errorf("without %s, the resumed run has other weights", gone)
+		}
+	}
+	failure(t, statusFailed, []string{"pretrain", "--quiet", "--resume", "--out", parted, "--init", dir}, "--init", from, dir)
+	if err := os.Rename(from, from+".moved"); err != nil {
+		t.Fatal(err)
+	}
+	done(t, "", "pretrain", "--quiet", "--resume", "--out", parted)
+}
