@@ -12,6 +12,7 @@ require (
 	github.com/sugarme/gotch v0.9.1
 	golang.org/x/sys v0.50.0
 	golang.org/x/term v0.48.0
+	golang.org/x/text v0.44.0
 )
 
 require (

@@ -44,7 +44,7 @@ def train(name, docs, vocab):
         print(f"train {name}: {os.path.getsize(path)/1e6:.1f} MB, {len(docs)} documents, {vocab} pieces", flush=True)
         subprocess.run(["go", "test", "-c", "-o", d + "/test", "./tokenize/train"], env=ENV, check=True)
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        out = subprocess.run([d + "/test", "-test.run", "^$", "-test.bench", "BPEFile", "-test.benchtime", "1x", "-test.v"], capture_output=True, text=True, check=True,
+        out = subprocess.run([d + "/test", "-test.run", "^$", "-test.bench", "BenchmarkFile", "-test.benchtime", "1x", "-test.v"], capture_output=True, text=True, check=True,
                              env=dict(ENV, CLOZE_TRAIN_TEXT=path, CLOZE_TRAIN_VOCAB=str(vocab), CLOZE_TRAIN_OUT=ours)).stdout
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         print("  cloze:", next(l.strip() for l in out.splitlines() if "read " in l).split(": ", 1)[-1], f"wall, {after.ru_utime-before.ru_utime:.1f} s processor", flush=True)

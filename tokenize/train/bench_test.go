@@ -1,8 +1,10 @@
 package train
 
 import (
+	"bufio"
 	"bytes"
 	"io/fs"
+	"iter"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -10,43 +12,81 @@ import (
 	"testing"
 )
 
-// BenchmarkBPEFile trains on the file $CLOZE_TRAIN_TEXT (documents end with a NUL) with $CLOZE_TRAIN_VOCAB pieces, as
-// testdata/bench/tokenize_bpe.py asks for it, in one pass of a fresh process.
-func BenchmarkBPEFile(b *testing.B) {
+// BenchmarkFile trains $CLOZE_TRAIN_MODEL (bpe, wordpiece, unigram, unigram-nobytes, word) on the file $CLOZE_TRAIN_TEXT (documents end with a NUL) with
+// $CLOZE_TRAIN_VOCAB pieces, as the scripts of testdata/bench ask for it, in one pass of a fresh process.
+func BenchmarkFile(b *testing.B) {
 	path := os.Getenv("CLOZE_TRAIN_TEXT")
 	if path == "" {
 		b.Skip("CLOZE_TRAIN_TEXT is not set")
 	}
-	text, err := os.ReadFile(path)
+	info, err := os.Stat(path)
 	if err != nil {
 		b.Fatal(err)
 	}
-	c := DefaultBPE()
-	if c.VocabSize, err = strconv.Atoi(os.Getenv("CLOZE_TRAIN_VOCAB")); err != nil {
+	vocab, err := strconv.Atoi(os.Getenv("CLOZE_TRAIN_VOCAB"))
+	if err != nil {
 		b.Fatal(err)
 	}
-	b.SetBytes(int64(len(text)))
+	b.SetBytes(info.Size())
 	for b.Loop() {
-		tok, r, err := BPE(c, split(text))
+		file, report, err := trainAs(os.Getenv("CLOZE_TRAIN_MODEL"), vocab, documents(b, path))
 		if err != nil {
 			b.Fatal(err)
 		}
-		b.Log(r)
+		b.Log(report)
 		if out := os.Getenv("CLOZE_TRAIN_OUT"); out != "" {
-			if err := tok.Save(out); err != nil {
+			if err := os.WriteFile(out, file, 0o666); err != nil {
 				b.Fatal(err)
 			}
 		}
 	}
 }
 
-func split(text []byte) func(func([]byte, error) bool) {
+// trainAs trains one of the models as it comes.
+func trainAs(model string, vocab int, texts iter.Seq2[[]byte, error]) ([]byte, Report, error) {
+	switch model {
+	case "wordpiece":
+		c := DefaultWordPiece()
+		c.VocabSize = vocab
+		return WordPiece(c, texts)
+	case "word":
+		c := DefaultWordLevel()
+		c.VocabSize = vocab
+		return WordLevel(c, texts)
+	case "unigram", "unigram-nobytes":
+		c := DefaultUnigram()
+		c.VocabSize, c.ByteFallback = vocab, model == "unigram"
+		return Unigram(c, texts)
+	default:
+		c := DefaultBPE()
+		c.VocabSize = vocab
+		t, r, err := BPE(c, texts)
+		if err != nil {
+			return nil, r, err
+		}
+		return t.Bytes(), r, nil
+	}
+}
+
+// documents reads a file one document after the other.
+func documents(b *testing.B, path string) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
-		for len(text) > 0 {
-			doc, rest, _ := bytes.Cut(text, []byte{0})
-			if text = rest; !yield(doc, nil) {
+		f, err := os.Open(path)
+		if err != nil {
+			b.Fatal(err)
+		}
+		defer f.Close()
+		r := bufio.NewReaderSize(f, 1<<16)
+		for text := []byte(nil); ; {
+			part, err := r.ReadSlice(0)
+			text = append(text, part...)
+			if err == bufio.ErrBufferFull {
+				continue
+			}
+			if !yield(bytes.TrimSuffix(text, []byte{0}), nil) || err != nil {
 				return
 			}
+			text = text[:0]
 		}
 	}
 }

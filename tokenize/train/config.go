@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // Config is what all trainers are told.
@@ -77,6 +79,9 @@ func checkSpecial(tokens []string, unk string) error {
 		if seen[s] {
 			return fmt.Errorf("special_tokens: %q appears twice", s)
 		}
+		if n := utf8.RuneCountInString(strings.TrimPrefix(s, inside)); n < 2 {
+			return fmt.Errorf("special_tokens: %q is a single character, which is a piece of its own; choose one of more than one character", s)
+		}
 		seen[s] = true
 	}
 	if !seen[unk] {
@@ -91,12 +96,13 @@ type Report struct {
 	Bytes         int64   `json:"bytes"`
 	Words         int64   `json:"words"`                 // as cut by the pre-tokenizer, each occurrence
 	DistinctWords int64   `json:"distinct_words"`        // chunks of long words count one each
-	LongWords     int64   `json:"long_words"`            // of more than 64 KiB: counted in chunks
+	LongWords     int64   `json:"long_words"`            // counted in chunks: of more than 64 KiB, for Unigram 2 KiB
 	KeptWords     int64   `json:"kept_words"`            // distinct words that merging saw; fewer than DistinctWords where memory did not suffice
 	KeptShare     float64 `json:"kept_share"`            // share of the occurrences that those are
 	SpilledBytes  int64   `json:"spilled_bytes"`         // written to temporary files
 	LostChars     int     `json:"lost_characters"`       // distinct characters that got no piece
 	LostShare     float64 `json:"lost_characters_share"` // share of all characters of the text that those are
+	UnknownShare  float64 `json:"unknown_share"`         // of a vocabulary of words: share of the occurrences that have no piece
 	Wanted        int     `json:"wanted"`                // vocabulary size asked for
 	VocabSize     int     `json:"vocab_size"`            // vocabulary size reached
 	Seconds       float64 `json:"seconds"`
@@ -115,11 +121,14 @@ func (r Report) String() string {
 	if r.LostChars > 0 {
 		s += fmt.Sprintf("\nnote: %d rare characters got no piece and are unknown when encoding: %.4f %% of the text", r.LostChars, 100*r.LostShare)
 	}
+	if r.UnknownShare > 0 {
+		s += fmt.Sprintf("\nnote: %.2f %% of the words have no piece", 100*r.UnknownShare)
+	}
 	if r.SpilledBytes > 0 {
 		s += fmt.Sprintf("\nnote: %d bytes of word counts went through temporary files", r.SpilledBytes)
 	}
 	if r.LongWords > 0 {
-		s += fmt.Sprintf("\nnote: %d words longer than %d bytes were counted in chunks", r.LongWords, maxWord)
+		s += fmt.Sprintf("\nnote: %d long words were counted in chunks", r.LongWords)
 	}
 	return s
 }
