@@ -19,13 +19,14 @@ func (a GroupedAttention) Forward(xND *torch.Tensor, in Input, angles torch.Angl
 	}
 	q, k, v := a.heads(a.Q, xND).Rotary(angles), a.heads(a.K, xND).Rotary(angles), a.heads(a.V, xND)
 	if in.Cache != nil {
-		return a.Out.Forward(in.Cache.attend(in.layer, q, k, v, in.RowOffsets).Reshape(xND.Size(0), -1))
+		return a.Out.Forward(in.Cache.attend(in.layer, q, k, v, in.RowOffsets).Reshape(xND.Size(0), a.Out.WeightOI.Size(1)))
 	}
 	y := torch.Attention(q, k, v, in.RowOffsets, true, dropout)
-	return a.Out.Forward(y.View(xND.Size(0), -1))
+	return a.Out.Forward(y.View(xND.Size(0), a.Out.WeightOI.Size(1)))
 }
 
 // heads maps [N,D] to [N,heads,K].
 func (a GroupedAttention) heads(l Linear, xND *torch.Tensor) *torch.Tensor {
-	return l.Forward(xND).View(xND.Size(0), -1, int64(a.HeadDim))
+	width := int64(a.HeadDim)
+	return l.Forward(xND).View(xND.Size(0), l.WeightOI.Size(0)/width, width) // no -1: there may be no tokens
 }

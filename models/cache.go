@@ -62,6 +62,9 @@ func (c *Cache) attend(layer int, qNHK, kNGK, vNGK *torch.Tensor, rowOffsets []i
 		k, v := held(c.keys), held(c.values)
 		outs = append(outs, attendAfter(qNHK.Narrow(0, start, n).Transpose(0, 1), k, v, before).Transpose(0, 1))
 	}
+	if len(outs) == 0 {
+		return qNHK // of no tokens
+	}
 	return torch.Cat(0, outs...)
 }
 
@@ -107,7 +110,10 @@ func repeatHeads(xGTK *torch.Tensor, repeats int64) *torch.Tensor {
 
 // attendAfter is softmax(q k' / sqrt(K)) v of queries [H,n,K] whose first follows `before` tokens of the keys and values [H,before+n,K].
 func attendAfter(q, k, v *torch.Tensor, before int64) *torch.Tensor {
-	n, all := q.Size(1), k.Size(1)
+	n, all, dtype := q.Size(1), k.Size(1), q.DType()
+	if dtype.Half() { // scores can be beyond float16
+		q, k, v = q.To(torch.Float32), k.To(torch.Float32), v.To(torch.Float32)
+	}
 	scores := q.MatMul(k.Transpose(1, 2)).MulScalar(1 / math.Sqrt(float64(q.Size(2))))
 	if n > 1 {
 		hidden := make([]bool, n*all) // token i of the new ones sees those up to itself
@@ -118,7 +124,7 @@ func attendAfter(q, k, v *torch.Tensor, before int64) *torch.Tensor {
 		}
 		scores = scores.MaskedFill(torch.FromBool(hidden, n, all).ToDevice(q.Device()), math.Inf(-1))
 	}
-	return scores.Softmax(-1).MatMul(v)
+	return scores.Softmax(-1).MatMul(v).To(dtype)
 }
 
 // advance counts an input's tokens as held, after all layers have added theirs.

@@ -27,7 +27,7 @@ func tinyGPT(t *testing.T, change func(*GPTConfig)) *GPT {
 	return model
 }
 
-func save(t *testing.T, model *GPT) string {
+func save(t *testing.T, model Model) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "model.safetensors")
 	if err := model.Params().Save(path); err != nil {

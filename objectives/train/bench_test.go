@@ -51,11 +51,14 @@ func (s shape) gpt() models.GPTConfig {
 }
 
 // stepper makes training steps of a shape over random blocks, and everything a step of Run does.
-func (s shape) stepper(tb testing.TB) (step func() time.Duration, stop func()) {
+func (s shape) stepper(tb testing.TB, change ...func(*Config)) (step func() time.Duration, stop func()) {
 	tb.Helper()
 	useThreads(tb, runtime.GOMAXPROCS(0))
 	config := DefaultConfig()
 	config.Steps, config.BatchSize, config.BlockSize = 1<<30, s.B, s.T
+	for _, f := range change {
+		f(&config)
+	}
 	var model models.Network
 	mustDo(tb, func() {
 		var err error

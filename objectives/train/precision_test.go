@@ -412,3 +412,53 @@ func TestResumedFloat16RunsLeaveTheSameBits(t *testing.T) {
 		}
 	}
 }
+
+// Case C75: rows of 1 to 16 tokens and scores spread over tens. Tolerances, of the gradient's length: 2.5e-2 in bfloat16, 3e-3 in float16; of
+// the loss 1e-3.
+func TestIrregularRowsInHalfPrecisionAreNearFloat32(t *testing.T) {
+	var rows []objectives.Sequence
+	for i, n := range []int{1, 16, 2, 1, 9, 3, 1} {
+		row := objectives.Sequence{Next: int32(i)}
+		for j := range n {
+			row.IDs = append(row.IDs, int32((7*i+5*j*j)%32))
+		}
+		rows = append(rows, row)
+	}
+	data := &stepData{micro: []objectives.Batch{batchOf(rows...)}}
+	for family, network := range map[string]models.Config{"gpt2": tinyGPT(), "llama": tinyLlama(32, 16, 32)} {
+		gradient := func(dtype string) (all []float64, value float64) {
+			model := newNetwork(t, network)
+			mustDo(t, func() {
+				torch.NoGrad(func() {
+					for p := range model.Params().All() {
+						switch {
+						case strings.HasSuffix(p.Name, "c_attn.weight"): // queries and keys of it
+							p.Tensor.Narrow(0, 0, p.Shape[0]/3*2).MulScalar_(20)
+						case strings.HasSuffix(p.Name, "q_proj.weight"), strings.HasSuffix(p.Name, "k_proj.weight"):
+							p.Tensor.MulScalar_(20)
+						}
+					}
+				})
+			})
+			r := halfRun(t, model, dtype, loss.NextToken{})
+			mustDo(t, func() {
+				if err := r.backward(data); err != nil {
+					t.Fatal(err)
+				}
+				torch.ScaleGrads(r.optimizer.tensors, 1/r.scaler.factor(data))
+				for _, p := range r.optimizer.tensors {
+					all = append(all, p.Grad().Float64s()...)
+				}
+			})
+			return all, r.sums.loss()
+		}
+		want, wantLoss := gradient("float32")
+		for dtype, tolerance := range map[string]float64{"bfloat16": 2.5e-2, "float16": 3e-3} {
+			got, gotLoss := gradient(dtype)
+			e := distance(got, want)
+			if !(e <= tolerance) || !(math.Abs(gotLoss-wantLoss) <= 1e-3*wantLoss) {
+				t.Errorf("%s %s: the gradient is off by %.2g of its length, the loss is %v, want %v", family, dtype, e, gotLoss, wantLoss)
+			}
+		}
+	}
+}
