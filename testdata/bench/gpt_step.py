@@ -1,8 +1,9 @@
 """A training step of a small GPT in plain PyTorch, the work of objectives/train/bench_test.go: the median time of a step.
 
-usage: gpt_step.py V D L H T B STEPS [THREADS]
+usage: gpt_step.py V D L H T B STEPS [THREADS [bfloat16|float16]]
 V vocabulary, D width, L layers, H heads, T tokens in a row, B rows. No biases, exact GELU, tied tables, fresh random ids each step.
-A step is forward, backward, clipping to 1.0 and fused AdamW with decay groups. Prints one line of JSON.
+A step is forward, backward, clipping to 1.0 and fused AdamW with decay groups. A type runs the forward pass under torch.autocast, as nanoGPT
+and HF's Trainer do (without a GradScaler, which would cost float16 a little more). Prints one line of JSON.
 """
 import json, statistics, sys, time
 import torch
@@ -12,6 +13,7 @@ from torch.nn import functional as F
 V, D, L, H, T, B, STEPS = map(int, sys.argv[1:8])
 if len(sys.argv) > 8:
     torch.set_num_threads(int(sys.argv[8]))
+half = getattr(torch, sys.argv[9]) if len(sys.argv) > 9 else None
 torch.manual_seed(1)
 
 
@@ -47,8 +49,9 @@ at = torch.arange(T)
 def step():
     ids = torch.randint(V, (B, T + 1))
     x, y = ids[:, :-1], ids[:, 1:]
-    h = norm(layers(tokens(x) + positions(at)))
-    loss = F.cross_entropy((h @ tokens.weight.T).view(-1, V), y.reshape(-1))
+    with torch.autocast("cpu", half or torch.bfloat16, enabled=half is not None):
+        h = norm(layers(tokens(x) + positions(at)))
+        loss = F.cross_entropy((h @ tokens.weight.T).view(-1, V), y.reshape(-1))
     loss.backward()
     torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
     opt.step()
@@ -65,4 +68,4 @@ for _ in range(STEPS):
     times.append(time.perf_counter() - start)
     cpu.append(time.process_time() - used)
 median = statistics.median(times)
-print(json.dumps({"ms": 1000 * median, "cpu_ms": 1000 * statistics.median(cpu), "tokens_per_second": B * T / median, "torch": torch.__version__, "threads": torch.get_num_threads()}))
+print(json.dumps({"ms": 1000 * median, "cpu_ms": 1000 * statistics.median(cpu), "cpu_ms_least": 1000 * min(cpu), "tokens_per_second": B * T / median, "torch": torch.__version__, "threads": torch.get_num_threads()}))
