@@ -124,3 +124,24 @@ func TestTrainingWritesWholeNewFilesOnly(t *testing.T) {
 		t.Errorf("left behind: %v", left)
 	}
 }
+
+func TestEveryModelIsTrainedAndEncodes(t *testing.T) {
+	dir := t.TempDir()
+	corpus := write(t, dir, "corpus.txt", prose(400))
+	for model, want := range map[string]string{"wordpiece": "2 ", "unigram": "", "word": "", "bpe": ""} {
+		out := filepath.Join(dir, model+".json")
+		r := done(t, "", "tokenizer", "train", "--model", model, "--vocab-size", "450", "--quiet", "--out", out, corpus)
+		if !strings.Contains(r.stdout, "read ") || !strings.Contains(r.stdout, out) {
+			t.Errorf("%s: report %q", model, r.stdout)
+		}
+		ids := done(t, "the sailor paints\n", "tokenizer", "encode", "--tokenizer", out).stdout
+		if len(strings.Fields(ids)) < 3 || !strings.HasPrefix(ids, want) {
+			t.Errorf("%s: ids %q", model, ids)
+		}
+		if got := done(t, ids, "tokenizer", "decode", "--tokenizer", out).stdout; !strings.Contains(got, "the sailor paints") {
+			t.Errorf("%s: decoded %q", model, got)
+		}
+	}
+	failure(t, statusFailed, []string{"tokenizer", "train", "--model", "unigramm", "--out", filepath.Join(dir, "x.json"), corpus}, "unigramm", "unigram")
+	failure(t, statusFailed, []string{"tokenizer", "train", "--model", "wordpiece", "--set", "tokenizer.special_tokens=[<s>]", "--out", filepath.Join(dir, "x.json"), corpus}, "[UNK]", "special_tokens")
+}

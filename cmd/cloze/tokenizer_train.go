@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -32,11 +33,10 @@ func defaultTokenizer() tokenizerSection {
 // tokenizerConfig is all that "tokenizer train" can be told by keys.
 type tokenizerConfig struct {
 	Tokenizer tokenizerSection `yaml:"tokenizer"`
+	WordPiece wordPieceSection `yaml:"wordpiece"`
+	Unigram   unigramSection   `yaml:"unigram"`
 	Corpus    corpusSection    `yaml:"corpus"`
 }
-
-// tokenizerModels are the kinds of tokenizer that can be trained.
-var tokenizerModels = []string{"bpe"}
 
 // trainFlags are the flags of "tokenizer train".
 type trainFlags struct {
@@ -50,12 +50,20 @@ type trainFlags struct {
 
 func newTokenizerTrain() *cobra.Command {
 	var f trainFlags
-	cfg := tokenizerConfig{defaultTokenizer(), defaultCorpus()}
+	cfg := defaultTokenizerConfig()
 	cmd := &cobra.Command{
 		Use:   "train --vocab-size N --out tokenizer.json [flags] PATH...",
 		Short: "train a tokenizer on text",
-		Long: `Train a byte-level BPE tokenizer (as GPT-2's) on the texts at PATH... and write it as a tokenizer.json that
-the Python package tokenizers reads too. PATH is a file, a folder, a pattern, or - for standard input.
+		Long: `Train a tokenizer on the texts at PATH... and write it as a tokenizer.json that the Python package tokenizers
+reads too. PATH is a file, a folder, a pattern, or - for standard input. The same texts give the same file.
+
+  bpe        bytes merged by frequency, as GPT-2's
+  wordpiece  pieces of words merged by frequency, as BERT's
+  unigram    pieces of words by likelihood, as SentencePiece's, with bytes for what has no piece
+  word       whole words, the most frequent
+
+Special tokens are those of the model unless tokenizer.special_tokens is set: <|endoftext|>, [PAD] [UNK] [CLS]
+[SEP] [MASK], <unk> <s> </s>, [UNK]. Wordpiece and word want [UNK] among them, unigram <unk>.
 
 Keys and their defaults, for --config and --set:
 
@@ -71,7 +79,7 @@ Keys and their defaults, for --config and --set:
 			if cmd.Flags().Changed("vocab-size") {
 				cfg.Tokenizer.VocabSize = f.vocabSize
 			}
-			if f.model != "bpe" {
+			if !slices.Contains(tokenizerModels, f.model) {
 				return fmt.Errorf("--model: unknown tokenizer %q; %s", f.model, config.Suggest(f.model, tokenizerModels))
 			}
 			if err := cfg.Corpus.resolve(&f.reading); err != nil {
@@ -80,7 +88,7 @@ Keys and their defaults, for --config and --set:
 			return runTokenizerTrain(cmd, args, cfg, f)
 		},
 	}
-	cmd.Flags().StringVar(&f.model, "model", "bpe", "kind of tokenizer: bpe")
+	cmd.Flags().StringVar(&f.model, "model", "bpe", "kind of tokenizer: bpe, wordpiece, unigram, word")
 	cmd.Flags().IntVar(&f.vocabSize, "vocab-size", cfg.Tokenizer.VocabSize, "number of tokens; the key tokenizer.vocab_size")
 	addOut(cmd, &f.out, "tokenizer.json to write")
 	f.config.add(cmd)
@@ -109,38 +117,30 @@ func runTokenizerTrain(cmd *cobra.Command, paths []string, cfg tokenizerConfig, 
 	}
 	defer src.Close()
 	listFiles(cmd.ErrOrStderr(), f.quiet, src.Files())
-	t, report, err := trainTokenizer(cmd.Context(), cmd.ErrOrStderr(), f.quiet, src, cfg.Tokenizer, f.threads)
+	file, report, err := trainModel(cmd.Context(), cmd.ErrOrStderr(), f, src, cfg)
 	if err != nil {
 		return err
 	}
-	if err := writeNewFile(f.out, t.Bytes()); err != nil {
+	if err := writeNewFile(f.out, file); err != nil {
 		return err
 	}
 	if f.json {
-		return json.NewEncoder(cmd.OutOrStdout()).Encode(tokenizerReport{f.out, t.VocabSize(), report, src.Report()})
+		return json.NewEncoder(cmd.OutOrStdout()).Encode(tokenizerReport{f.out, report.VocabSize, report, src.Report()})
 	}
-	_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s%s\nwrote %s: %s tokens\n", src.Report(), report, f.out, count(t.VocabSize()))
+	_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s%s\nwrote %s: %s tokens\n", src.Report(), report, f.out, count(report.VocabSize))
 	return err
 }
 
-// trainTokenizer trains on all documents of src, with progress by the bytes read.
+// trainTokenizer trains byte-level BPE on all documents of src, with progress by the bytes read.
 func trainTokenizer(ctx context.Context, stderr io.Writer, quiet bool, src *corpus.Source, s tokenizerSection, threads int) (*tokenize.Tokenizer, train.Report, error) {
-	_, total := src.Progress()
-	p := newProgress(stderr, quiet, "train tokenizer", total)
-	cfg := train.DefaultBPE()
-	cfg.VocabSize, cfg.MinFrequency, cfg.SpecialTokens, cfg.MemoryBytes, cfg.Threads =
-		s.VocabSize, s.MinFrequency, s.SpecialTokens, s.MemoryBytes, threads
-	t, report, err := train.BPE(cfg, documentTexts(ctx, src, readProgress(p, src)))
-	if err != nil {
-		p.end("stopped")
-		return nil, report, err
-	}
-	if empty := src.Report().CheckDocuments(); empty != nil {
-		p.end("stopped")
-		return nil, report, empty
-	}
-	p.end(count(t.VocabSize()) + " tokens")
-	return t, report, nil
+	cfg := train.BPEConfig{Config: s.config(threads)}
+	var t *tokenize.Tokenizer
+	report, err := withProgress(ctx, stderr, quiet, src, func(texts iter.Seq2[[]byte, error], stage func(string, int64, int64)) (r train.Report, err error) {
+		cfg.Progress = stage
+		t, r, err = train.BPE(cfg, texts)
+		return r, err
+	})
+	return t, report, err
 }
 
 // documentTexts gives the texts of a source until ctx ends.
