@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/go-cloze/cloze/tokenize"
 )
 
 // modelFile is what the tests read of a tokenizer.json.
@@ -267,6 +269,60 @@ func TestWrongModelConfigurations(t *testing.T) {
 }
 
 func third(_ []byte, _ Report, err error) error { return err }
+
+// lines are the texts as sentencepiece was given them.
+func (g golden) lines() (out []string) {
+	for _, text := range g.Texts {
+		for line := range strings.SplitSeq(strings.ReplaceAll(text, "\x00", ""), "\n") {
+			if strings.TrimSpace(line) != "" {
+				out = append(out, line)
+			}
+		}
+	}
+	return out
+}
+
+func TestUnigramNeedsNoMoreTokensThanSentencePiece(t *testing.T) {
+	g := readGolden(t)
+	file, _, err := Unigram(unigramConfig(g.Unigram.VocabSize), docs(g.Texts...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tok, err := tokenize.Parse(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for _, line := range g.lines() {
+		n += len(tok.Encode(line).IDs)
+	}
+	if n > g.Unigram.Tokens || n < g.Unigram.Tokens/2 {
+		t.Errorf("%d tokens, sentencepiece needs %d", n, g.Unigram.Tokens)
+	}
+}
+
+func TestC27UnknownPiecesStayKnown(t *testing.T) {
+	text := strings.Repeat("wir sind hier ", 20)
+	for _, fallback := range []bool{false, true} {
+		c := unigramConfig(300)
+		c.ByteFallback = fallback
+		file, _, err := Unigram(c, docs(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m := readModel(t, file); m.Model.UnkID == nil || *m.Model.UnkID != 0 {
+			t.Errorf("unk_id %v", m.Model.UnkID)
+		}
+		tok, err := tokenize.Parse(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e := tok.Encode("wir 🤗")
+		if last := e.IDs[len(e.IDs)-1]; !fallback && last != 0 || fallback && tok.Decode(e.IDs, false) != "wir 🤗" {
+			t.Errorf("bytes %t: ids %v", fallback, e.IDs)
+		}
+	}
+}
 
 // TestPythonOpensTheFiles needs the packages tokenizers and sentencepiece: make parity.
 func TestPythonOpensTheFiles(t *testing.T) {
