@@ -1,6 +1,7 @@
 package tokenize
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,8 +19,8 @@ type document struct {
 	model []field // without vocab and merges
 }
 
-// Open reads a tokenizer.json, or a folder that holds one or vocab.json and merges.txt. Today it knows byte-level BPE (GPT-2, RoBERTa
-// and their like); any other component is refused by name. A damaged file gives one line that says where.
+// Open reads a tokenizer.json of any version of the reference, a SentencePiece .model, BERT's vocab.txt, a .tiktoken file, or a folder that holds one of
+// these or vocab.json with merges.txt. A component that no version has is refused by name. A damaged file gives one line that says where.
 func Open(path string) (*Tokenizer, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -31,6 +32,11 @@ func Open(path string) (*Tokenizer, error) {
 	data, err := readBounded(path)
 	if err != nil {
 		return nil, err
+	}
+	if c := bytes.TrimLeft(data, " \t\r\n"); len(c) > 0 && c[0] != '{' {
+		if t, err := openOther(path, data); err != errNotOther {
+			return t, err
+		}
 	}
 	t, err := Parse(data)
 	if err != nil {

@@ -20,7 +20,7 @@ func openFolder(dir string) (*Tokenizer, error) {
 	vocab, merges := filepath.Join(dir, "vocab.json"), filepath.Join(dir, "merges.txt")
 	for _, p := range []string{vocab, merges} {
 		if _, err := os.Stat(p); err != nil {
-			return nil, fmt.Errorf("%s: holds neither tokenizer.json nor vocab.json with merges.txt", dir)
+			return openOlder(dir)
 		}
 	}
 	vocabData, err := readBounded(vocab)
@@ -53,6 +53,17 @@ func openFolder(dir string) (*Tokenizer, error) {
 	t.setAdded(t.controlTokens())
 	t.finish()
 	return t, nil
+}
+
+// openOlder opens the single file of an older kind that a folder holds.
+func openOlder(dir string) (*Tokenizer, error) {
+	for _, name := range []string{"tokenizer.model", "spiece.model", "sentencepiece.bpe.model", "vocab.txt", "*.model", "*.tiktoken"} {
+		found, _ := filepath.Glob(filepath.Join(dir, name))
+		if len(found) == 1 {
+			return Open(found[0])
+		}
+	}
+	return nil, fmt.Errorf("%s: holds neither tokenizer.json nor vocab.json with merges.txt nor one .model, vocab.txt or .tiktoken", dir)
 }
 
 // controlTokens lists the special tokens of the vocabularies that were published as two files (GPT-2, RoBERTa), which do not say which

@@ -18,6 +18,7 @@ type Tokenizer struct {
 	// The pipeline of whatever is not plain byte-level BPE; nil where the fields above serve. model is nil for models without merges.
 	general *general
 	joins   bool // the file has no decoder: text is the pieces with blanks between
+	notes   []string
 	limits  limits
 	decoder []decodeStep // of the general pipeline; nil: pieces with blanks between
 	steps   []step
@@ -86,6 +87,9 @@ func (t *Tokenizer) MissingBytes() []byte {
 	}
 	return missing
 }
+
+// Notes lists what was odd about the file but did no harm, a sentence each; nil where nothing was.
+func (t *Tokenizer) Notes() []string { return t.notes }
 
 // VocabSize returns the largest id + 1: the rows that an embedding table needs.
 func (t *Tokenizer) VocabSize() int { return t.size }
