@@ -10,7 +10,8 @@ type general struct {
 	norm   normalizer   // nil: none
 	pre    preTokenizer // nil: what lies between added tokens is one word
 	model  wordModel
-	places bool // a step asks where a piece came from, so that places are kept up even where nobody asks for offsets
+	quick  *quick // nil: no fast way
+	places bool   // a step asks where a piece came from, so that places are kept up even where nobody asks for offsets
 	pool   *workPool
 }
 
@@ -36,14 +37,14 @@ func (g *general) segments(w *work, text []byte, p segment, track, asData bool) 
 	return w.inner
 }
 
-// words cuts a segment of w.norm into words, which then are the pieces of w.cut.
-func (g *general) words(w *work, text segment, start int) []piece {
+// words cuts a segment of w.norm into words, which then are the pieces of w.cut; first says whether w.norm starts where the input does.
+func (g *general) words(w *work, text segment, first bool) []piece {
 	n, c := &w.norm, &w.cut
-	first := start == 0 && text.start == 0
+	first = first && text.start == 0
 	var at []span
 	if n.track {
 		at = n.at[text.start:text.end]
-		if text.start > 0 {
+		if text.start > 0 && len(at) > 0 {
 			first = at[0][0] == 0
 		}
 	}
@@ -56,27 +57,38 @@ func (g *general) words(w *work, text segment, start int) []piece {
 
 // append is AppendIDs. Where starts is not nil it marks words as AppendWords does.
 func (g *general) append(dst []int32, starts *[]uint64, text []byte) []int32 {
-	w := g.pool.get()
+	w := g.pool.get(g.quick != nil)
 	for _, p := range g.raw(w, text, true) {
 		if p.id != noID {
 			dst = mark(dst, starts, p.id)
 			continue
 		}
-		for _, q := range g.segments(w, text, p, false, true) {
-			if q.id != noID {
-				dst = mark(dst, starts, q.id)
-				continue
-			}
-			for _, c := range g.words(w, q, p.start) {
-				first := len(dst)
-				dst = g.appendWord(dst, w, w.cut.b, int(c.start), int(c.end))
-				if starts != nil && len(dst) > first {
-					*starts = markWord(*starts, first)
-				}
-			}
+		if g.quick != nil {
+			dst = g.quick.append(g, dst, starts, w, text[p.start:p.end])
+		} else {
+			dst = g.appendText(dst, starts, w, text[p.start:p.end], p.start == 0)
 		}
 	}
 	g.pool.put(w)
+	return dst
+}
+
+// appendText appends the ids of text that no added token of the first round cuts; first says whether the input starts with it.
+func (g *general) appendText(dst []int32, starts *[]uint64, w *work, text []byte, first bool) []int32 {
+	p := segment{0, len(text), noID}
+	for _, q := range g.segments(w, text, p, false, true) {
+		if q.id != noID {
+			dst = mark(dst, starts, q.id)
+			continue
+		}
+		for _, c := range g.words(w, q, first) {
+			n := len(dst)
+			dst = g.appendWord(dst, w, w.cut.b, int(c.start), int(c.end))
+			if starts != nil && len(dst) > n {
+				*starts = markWord(*starts, n)
+			}
+		}
+	}
 	return dst
 }
 
@@ -105,7 +117,7 @@ func (g *general) raw(w *work, text []byte, asData bool) []segment {
 
 // encode fills e with the tokens of its text.
 func (g *general) encode(e *encoder, asData bool) {
-	w := g.pool.get()
+	w := g.pool.get(g.quick != nil)
 	text := []byte(e.text)
 	for _, p := range g.raw(w, text, asData) {
 		if p.id != noID {
@@ -120,7 +132,7 @@ func (g *general) encode(e *encoder, asData bool) {
 				e.word++
 				continue
 			}
-			for _, c := range g.words(w, q, p.start) {
+			for _, c := range g.words(w, q, p.start == 0) {
 				g.word(e, w, c, asData)
 				e.word++
 			}

@@ -1,7 +1,6 @@
 package tokenize
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -209,11 +208,9 @@ func (t *Tokenizer) finishGeneral(top []field) error {
 	case *charBPE:
 		m.special = special
 	}
+	g.quick = newQuick(g)
 	return nil
 }
-
-// compactRaw reads members into a struct.
-func compactRaw(fields []field, into any) error { return json.Unmarshal(writeCompact(fields), into) }
 
 // spellGeneral fills raw with what pieces stand for as text: the blanks of Metaspace, the bytes of byte_fallback.
 func (v *vocabulary) spellGeneral(byteLevel bool, mark string, bytes bool) {

@@ -26,7 +26,7 @@ func readPre(raw []byte) (preTokenizer, error) {
 	}
 	switch p.Type {
 	case "BertPreTokenizer":
-		return steps{runeSplit{isWhite, removed}, runeSplit{isPunct, isolated}}, nil
+		return bertSplit{}, nil
 	case "ByteLevel":
 		if p.Prefix == nil {
 			return nil, errors.New("ByteLevel does not say add_prefix_space")
@@ -43,7 +43,7 @@ func readPre(raw []byte) (preTokenizer, error) {
 	case "Whitespace":
 		return wordsAndSymbols{}, nil
 	case "WhitespaceSplit":
-		return runeSplit{isWhite, removed}, nil
+		return whiteSplit{}, nil
 	case "Punctuation":
 		as, err := readBehaviour(p.Behaviour, "Isolated")
 		return runeSplit{isPunct, as}, wrap(p.Type, err)

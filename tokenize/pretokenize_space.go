@@ -179,3 +179,16 @@ func (s byteLevelSplit) apply(p *pieces) {
 	}
 	p.rewritten()
 }
+
+// whiteSplit cuts at white space and removes it.
+type whiteSplit struct{}
+
+func (whiteSplit) apply(p *pieces) { runeSplit{isWhite, removed}.apply(p) }
+
+// bertSplit cuts at white space and sets punctuation apart.
+type bertSplit struct{}
+
+func (bertSplit) apply(p *pieces) {
+	whiteSplit{}.apply(p)
+	runeSplit{isPunct, isolated}.apply(p)
+}

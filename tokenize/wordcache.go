@@ -6,7 +6,9 @@ import "hash/maphash"
 const (
 	wordBits      = 15
 	wordSlots     = 1 << wordBits // of 32 bytes: 1 MiB
-	longWordSlots = 1 << 11       // of 136 bytes: 272 KiB
+	longWordSlots = 1 << 13       // of 136 bytes: 1.1 MiB
+	unitBits      = 17
+	unitSlots     = 1 << unitBits // of 32 bytes: 4 MiB
 	wordIDs       = 3
 	longWordKey   = 80
 )

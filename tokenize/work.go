@@ -15,9 +15,13 @@ type work struct {
 	syms    []symbol
 	paths   []path
 	spelled []byte
+	lead    []byte // a unit with a blank in front
 	short   []wordSlot
 	long    []longWordSlot
-	dropped int
+	// The same for units of the fast way, as they are in the input; nil without one.
+	units     []wordSlot
+	longUnits []longWordSlot
+	dropped   int
 }
 
 // maxKept is how many bytes of a buffer a block keeps between calls.
@@ -47,13 +51,17 @@ type workSlot struct {
 
 func newWorkPool() *workPool { return &workPool{slots: make([]workSlot, max(runtime.NumCPU(), 2))} }
 
-func (p *workPool) get() *work {
+func (p *workPool) get(units bool) *work {
 	for i := range p.slots {
 		if w := p.slots[i].block.Load(); w != nil && p.slots[i].block.CompareAndSwap(w, nil) {
 			return w
 		}
 	}
-	return &work{short: make([]wordSlot, wordSlots), long: make([]longWordSlot, longWordSlots)}
+	w := &work{short: make([]wordSlot, wordSlots), long: make([]longWordSlot, longWordSlots)}
+	if units {
+		w.units, w.longUnits = make([]wordSlot, unitSlots), make([]longWordSlot, longWordSlots)
+	}
+	return w
 }
 
 func (p *workPool) put(w *work) {

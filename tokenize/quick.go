@@ -1,0 +1,288 @@
+package tokenize
+
+import (
+	"bytes"
+	"hash/maphash"
+	"unicode/utf8"
+)
+
+// quick is the fast way through the general pipeline for text in ASCII. It cuts the input, as it is, into units that the pipeline treats each by itself, and
+// remembers the ids of units that it has met; what it cannot cut so, and every unit that is new, goes through the pipeline. It gives the same ids.
+type quick struct {
+	kind  quickKind
+	class [256]uint8
+}
+
+type quickKind uint8
+
+const (
+	quickWords  quickKind = iota // units are words between white space; symbols may be units of their own
+	quickSpaces                  // units are words with the blanks before them (SentencePiece's BPE without pre-tokenizer)
+)
+
+// Classes of bytes.
+const (
+	unitOther  uint8 = iota // not ASCII, control characters: what is around belongs together
+	unitWord                // goes on with a unit
+	unitSymbol              // is a unit
+	unitSpace               // separates units and gives no ids
+)
+
+// newQuick returns nil for pipelines without a fast way.
+func newQuick(g *general) *quick {
+	if g.round[1] != nil || g.places {
+		return nil // an added token may span units
+	}
+	q := &quick{}
+	if m, ok := g.model.(*charBPE); ok && g.pre == nil && isLlama(g.norm) && m.cutsAtBlanks() {
+		q.kind = quickSpaces
+		return q
+	}
+	symbols := false
+	switch p := g.pre.(type) {
+	case bertSplit:
+		symbols = true
+	case whiteSplit:
+	case steps:
+		if len(p) != 2 || p[0] != (whiteSplit{}) {
+			return nil
+		}
+		if m, ok := p[1].(metaspace); !ok || m.prefix == onlyFirst {
+			return nil
+		}
+	default:
+		return nil
+	}
+	for c := byte(' ' + 1); c < 0x7F; c++ {
+		q.class[c] = unitWord
+		if symbols && asciiClass[c] == classSymbol {
+			q.class[c] = unitSymbol
+		}
+	}
+	for _, c := range " \t\n\r" {
+		q.class[c] = unitSpace
+	}
+	if !q.keepsASCII(g.norm) {
+		return nil
+	}
+	return q
+}
+
+// isLlama says whether the normaliser puts a ▁ in front and makes each blank one.
+func isLlama(n normalizer) bool {
+	s, ok := n.(sequence)
+	if !ok || len(s) != 2 {
+		return false
+	}
+	r, ok := s[1].(replaceText)
+	return ok && s[0] == prependText("▁") && r.find == finder(literal(" ")) && r.content == "▁"
+}
+
+// cutsAtBlanks says whether no merge reaches over the end of a word, so that words with the ▁ before them can be merged each by itself.
+func (m *charBPE) cutsAtBlanks() bool {
+	if _, ok := m.vocab.ids["▁"]; !ok || m.whole != nil || m.prefix != "" || m.suffix != "" {
+		return false
+	}
+	for _, p := range m.merges {
+		left, right := m.vocab.pieces[p[0]], m.vocab.pieces[p[1]]
+		if len(left) > 0 && !bytes.HasSuffix([]byte(left), blankMark) && bytes.HasPrefix([]byte(right), blankMark) {
+			return false
+		}
+	}
+	return true
+}
+
+var blankMark = []byte("▁")
+
+// keepsASCII says whether a normaliser treats each ASCII character by itself, leaves visible ones what they are (but for their case) and white space white.
+func (q *quick) keepsASCII(n normalizer) bool {
+	switch n := n.(type) {
+	case nil, bertNormalizer, lowercase, form, stripAccents, nmt:
+		return true
+	case sequence:
+		for _, m := range n {
+			if !q.keepsASCII(m) {
+				return false
+			}
+		}
+		return true
+	case *charsmap:
+		for c := range byte(utf8.RuneSelf) {
+			now, found := n.find([]byte{c})
+			switch {
+			case !found || q.class[c] == unitOther:
+			case q.class[c] == unitSpace && len(bytes.TrimSpace(now)) == 0 && len(now) > 0:
+			default:
+				return false
+			}
+		}
+		now, found := n.find([]byte("\r\n"))
+		return !found || len(bytes.TrimSpace(now)) == 0 && len(now) > 0
+	}
+	return false
+}
+
+// append appends the ids of text that has no added tokens.
+func (q *quick) append(g *general, dst []int32, starts *[]uint64, w *work, text []byte) []int32 {
+	if q.kind == quickSpaces {
+		return q.appendSpaces(g, dst, starts, w, text)
+	}
+	class := &q.class
+	for i := 0; i < len(text); {
+		end := i + 1
+		switch class[text[i]] {
+		case unitSpace:
+			i++
+			continue
+		case unitWord:
+			for end < len(text) && class[text[end]] == unitWord {
+				end++
+			}
+		case unitOther:
+			end = i
+		}
+		if end == i || end < len(text) && class[text[end]] == unitOther {
+			// White space ends what belongs together, unless a mark or the like stands behind it.
+			for end++; end < len(text) && (class[text[end-1]] != unitSpace || class[text[end]] == unitOther); {
+				end++
+			}
+			if r, _ := utf8.DecodeRune(text[i:]); i > 0 && runeProps(r)&(isExtend|isMark) != 0 {
+				i--
+			}
+			if starts == nil {
+				dst = q.unit(g, dst, w, text, i, end)
+			} else {
+				dst = g.appendText(dst, starts, w, text[i:end], false)
+			}
+			i = end
+			continue
+		}
+		first := len(dst)
+		dst = q.unit(g, dst, w, text, i, end)
+		if starts != nil && len(dst) > first {
+			*starts = markWord(*starts, first)
+		}
+		i = end
+	}
+	return dst
+}
+
+// appendSpaces is append for text that is one word for the model: cut where a blank follows what is none.
+func (q *quick) appendSpaces(g *general, dst []int32, starts *[]uint64, w *work, text []byte) []int32 {
+	first := len(dst)
+	end := 0
+	for i := 0; i < len(text); i = end {
+		for end = i; end < len(text) && text[end] == ' '; {
+			end++
+		}
+		for {
+			n := bytes.IndexByte(text[end:], ' ')
+			if n < 0 {
+				end = len(text)
+				break
+			}
+			// A ▁ in the text itself belongs with the blanks behind it.
+			if end += n; end < len(blankMark) || text[end-1] != blankMark[2] || !bytes.Equal(text[end-3:end], blankMark) {
+				break
+			}
+			for end < len(text) && text[end] == ' ' {
+				end++
+			}
+		}
+		if i == 0 { // the blank that is put in front
+			w.spelled = append(append(w.spelled[:0], ' '), text[:end]...)
+			w.lead, w.spelled = w.spelled, w.lead
+			dst = q.unit(g, dst, w, w.lead, 0, len(w.lead))
+		} else {
+			dst = q.unit(g, dst, w, text, i, end)
+		}
+	}
+	if starts != nil && len(dst) > first {
+		*starts = markWord(*starts, first)
+	}
+	return dst
+}
+
+// unit appends the ids of the unit text[start:end], from memory where it has been met.
+func (q *quick) unit(g *general, dst []int32, w *work, text []byte, start, end int) []int32 {
+	n := end - start
+	if n > shortKey {
+		return q.longUnit(g, dst, w, text[start:end])
+	}
+	k0, k1 := wordKey(text, start, n)
+	h := (k0 ^ k1*0x9E3779B97F4A7C15) * 0xFF51AFD7ED558CCD
+	set := (*[2]wordSlot)(w.units[h>>(64-unitBits)&^1:])
+	slot := &set[0]
+	if slot.k0 != k0 || slot.k1 != k1 {
+		slot = &set[1]
+	}
+	if slot.k0 == k0 && slot.k1 == k1 {
+		switch slot.n {
+		case 1:
+			return append(dst, slot.ids[0])
+		case 2:
+			return append(dst, slot.ids[0], slot.ids[1])
+		case 3:
+			return append(dst, slot.ids[0], slot.ids[1], slot.ids[2])
+		}
+		return q.longUnit(g, dst, w, text[start:end])
+	}
+	before, dropped := len(dst), w.dropped
+	dst = q.fresh(g, dst, w, text[start:end])
+	k := len(dst) - before
+	if w.dropped != dropped {
+		return dst
+	}
+	set[1] = set[0]
+	set[0].k0, set[0].k1, set[0].n = k0, k1, int32(k)
+	if k <= wordIDs {
+		copy(set[0].ids[:], dst[before:])
+	}
+	return dst
+}
+
+// longUnit is unit for those of more than 15 bytes or more than three ids.
+func (q *quick) longUnit(g *general, dst []int32, w *work, unit []byte) []int32 {
+	if len(unit) > longWordKey {
+		return q.fresh(g, dst, w, unit)
+	}
+	slot := &w.longUnits[maphash.Bytes(cacheSeed, unit)%longWordSlots]
+	if int(slot.size) == len(unit) && string(slot.key[:len(unit)]) == string(unit) {
+		return append(dst, slot.ids[:slot.n]...)
+	}
+	before, dropped := len(dst), w.dropped
+	dst = q.fresh(g, dst, w, unit)
+	if k := len(dst) - before; k <= len(slot.ids) && w.dropped == dropped {
+		slot.size, slot.n = uint8(len(unit)), uint8(k)
+		copy(slot.key[:], unit)
+		copy(slot.ids[:], dst[before:])
+	}
+	return dst
+}
+
+// fresh sends a unit through the pipeline.
+func (q *quick) fresh(g *general, dst []int32, w *work, unit []byte) []int32 {
+	if q.kind == quickWords {
+		return g.appendText(dst, nil, w, unit, false)
+	}
+	// Each unit begins with its own blanks, so that none is put in front.
+	b := w.cut.b[:0]
+	if utf8.Valid(unit) {
+		for _, c := range unit {
+			if c == ' ' {
+				b = append(b, blankMark...)
+			} else {
+				b = append(b, c)
+			}
+		}
+	} else {
+		for _, r := range string(unit) {
+			if r == ' ' {
+				r = '▁'
+			}
+			b = utf8.AppendRune(b, r)
+		}
+	}
+	w.cut.b = b
+	return g.appendCut(dst, w, b)
+}
