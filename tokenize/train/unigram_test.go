@@ -247,7 +247,7 @@ func TestUnigramCutsWhereScriptsChange(t *testing.T) {
 
 func TestC30UnigramOnTextWithoutBlanks(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 1))
-	text := make([]byte, 1<<19)
+	text := make([]byte, 1<<17)
 	for i := range text {
 		text[i] = "ACDEFGHIKLMNPQRSTVWY"[r.IntN(20)]
 	}
