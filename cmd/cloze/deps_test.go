@@ -21,6 +21,7 @@ var mayImport = map[string][]string{
 	"tokenize":           {},
 	"tokenize/train":     {"tokenize"},
 	"tokenize/words":     {},
+	"tokenize/sugarme":   {"tokenize"},
 	"corpus":             {"tokenize"},
 	"corpus/shard":       {"tokenize"},
 	"embeddings":         {"tokenize", "models/safetensors", "objectives/metrics"},
