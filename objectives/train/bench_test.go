@@ -132,7 +132,7 @@ func BenchmarkStepRace(b *testing.B) {
 		b.Skip("CLOZE_PYTHON names no Python with torch: nothing to race against")
 	}
 	const rounds = 5
-	for i, steps := range []int{200, 30, 15} {
+	for i, steps := range []int{200, 30, 4} {
 		s := shapes[i]
 		b.Run(s.String(), func(b *testing.B) {
 			step, stop := s.stepper(b)
