@@ -11,6 +11,11 @@ func FuzzOpen(f *testing.F) {
 	f.Add([]byte(goodFile[:100]))
 	f.Add([]byte(`{"model":{"vocab":{"a":0,"\u00e9\ud83e\udd17":1},"merges":["a a"]}}`))
 	f.Add([]byte(`{"model":{"type":"BPE","vocab":{"a":0},"merges":[]},"pre_tokenizer":{"type":"ByteLevel","add_prefix_space":true},"post_processor":{"type":"Sequence","processors":[{"type":"TemplateProcessing","single":[{"Sequence":{"id":"A","type_id":0}}]}]}}`))
+	for i, c := range readComponents(f).Cases {
+		if i%12 == 0 && len(c.file) < 20_000 {
+			f.Add(c.file)
+		}
+	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		tok, err := Parse(data)
 		if err != nil {

@@ -31,7 +31,8 @@ func (t *Tokenizer) readModel(raw []byte, top []field) error {
 	}
 	var rest []field
 	for _, f := range fields {
-		if f.key != "vocab" && f.key != "merges" {
+		// Unigram's vocabulary is kept as it is, see parseScore.
+		if f.key != "merges" && (f.key != "vocab" || bytes.HasPrefix(f.raw, []byte("["))) {
 			rest = append(rest, field{f.key, slices.Clone(f.raw)})
 		}
 	}

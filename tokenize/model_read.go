@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -33,13 +32,19 @@ func (t *Tokenizer) readGeneral(sw modelFields, vocab, merges []byte) error {
 	if vocab == nil {
 		return fmt.Errorf("%s has no vocab", sw.Type)
 	}
+	read := t.readVocab
 	if sw.Type == "Unigram" {
-		return t.readUnigram(sw, vocab)
+		read = func(raw []byte) error { return t.readUnigram(sw, raw) }
 	}
-	if err := t.readVocab(vocab); err != nil {
+	if err := read(vocab); err != nil {
 		return fmt.Errorf("vocab: %w", err)
 	}
+	if i := slices.IndexFunc(t.vocab.pieces, func(p string) bool { return len(p) > longestPiece }); i >= 0 && sw.Type != "WordLevel" {
+		return fmt.Errorf("vocab: piece %s has %d bytes; %d is the limit", shown(t.vocab.pieces[i]), len(t.vocab.pieces[i]), longestPiece)
+	}
 	switch sw.Type {
+	case "Unigram":
+		return nil
 	case "BPE":
 		if merges == nil {
 			return errors.New("BPE has no merges")
@@ -64,6 +69,9 @@ func (t *Tokenizer) readGeneral(sw modelFields, vocab, merges []byte) error {
 	return unsupported(sw.Type)
 }
 
+// longestPiece bounds pieces: finding the longest one at each place of a text takes at most so many steps a byte.
+const longestPiece = 2048
+
 // unknown returns the id of the unknown token, noID where the vocabulary lacks it.
 func (t *Tokenizer) unknown(name *string, missing string) (int32, error) {
 	if name == nil {
@@ -79,24 +87,24 @@ func (t *Tokenizer) unknown(name *string, missing string) (int32, error) {
 func (t *Tokenizer) readUnigram(sw modelFields, raw []byte) error {
 	s := scanner{data: raw}
 	if !s.accept('[') {
-		return errors.New("vocab: a list of pieces and scores is wanted")
+		return errors.New("a list of pieces and scores is wanted")
 	}
 	v := newVocabulary(0)
 	var scores []float64
 	for !s.accept(']') {
 		n := len(scores)
 		if !s.accept('[') {
-			return fmt.Errorf("vocab: entry %d is not a piece and its score", n+1)
+			return fmt.Errorf("entry %d is not a piece and its score", n+1)
 		}
 		key, err := s.str()
 		if err != nil {
-			return fmt.Errorf("vocab: entry %d: %w", n+1, err)
+			return fmt.Errorf("entry %d: %w", n+1, err)
 		}
 		piece := string(key)
 		s.accept(',')
-		score, err := strconv.ParseFloat(string(s.value()), 64)
-		if err != nil || !s.accept(']') {
-			return fmt.Errorf("vocab: entry %d (%s) is not a piece and its score", n+1, shown(piece))
+		score, ok := parseScore(s.value())
+		if !ok || !s.accept(']') {
+			return fmt.Errorf("entry %d (%s) is not a piece and its score", n+1, shown(piece))
 		}
 		v.pieces = append(v.pieces, piece)
 		v.ids[piece] = int32(n)
@@ -111,6 +119,9 @@ func (t *Tokenizer) readUnigram(sw modelFields, raw []byte) error {
 		unk = int32(*sw.UnkID)
 	}
 	t.vocab = v
+	if slices.ContainsFunc(v.pieces, func(p string) bool { return len(p) > longestPiece }) {
+		return nil // the caller refuses it
+	}
 	t.general.model = newUnigram(v, scores, unk, sw.ByteFallback)
 	return nil
 }
@@ -209,25 +220,41 @@ func (t *Tokenizer) finishGeneral(top []field) error {
 		m.special = special
 	}
 	g.quick = newQuick(g)
+	t.spellGeneral()
 	return nil
 }
 
-// spellGeneral fills raw with what pieces stand for as text: the blanks of Metaspace, the bytes of byte_fallback.
-func (v *vocabulary) spellGeneral(byteLevel bool, mark string, bytes bool) {
-	if byteLevel {
-		v.spell()
-		return
-	}
+// spellGeneral fills raw with what pieces stand for as text, by what the decoder does to each: the bytes of the byte-level alphabet, the blanks of
+// Metaspace, the bytes of byte_fallback.
+func (t *Tokenizer) spellGeneral() {
+	v := t.vocab
 	v.raw = slices.Clone(v.pieces)
-	for i, p := range v.raw {
-		if bytes && len(p) == 6 && p[:3] == "<0x" && p[5] == '>' {
-			if b, err := strconv.ParseUint(p[3:5], 16, 8); err == nil {
-				v.raw[i] = string([]byte{byte(b)})
-				continue
+	for _, step := range t.decoder {
+		switch d := step.(type) {
+		case byteLevelDecoder:
+			v.spell()
+		case metaspaceDecoder:
+			v.respell(func(p string) string { return strings.ReplaceAll(p, d.mark, " ") })
+		case suffixDecoder:
+			v.respell(func(p string) string { return strings.ReplaceAll(p, string(d), " ") })
+		case replaceDecoder:
+			if l, ok := d.find.(literal); ok && l != "" {
+				v.respell(func(p string) string { return strings.ReplaceAll(p, string(l), d.content) })
 			}
+		case byteFallbackDecoder:
+			v.respell(func(p string) string {
+				if b, ok := byteOfName(p); ok {
+					return string([]byte{b})
+				}
+				return p
+			})
 		}
-		if mark != "" {
-			v.raw[i] = strings.ReplaceAll(p, mark, " ")
-		}
+	}
+}
+
+// respell changes what each piece stands for.
+func (v *vocabulary) respell(change func(string) string) {
+	for i, p := range v.raw {
+		v.raw[i] = change(p)
 	}
 }

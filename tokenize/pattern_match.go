@@ -1,8 +1,6 @@
 package tokenize
 
 import (
-	"errors"
-	"fmt"
 	"sync"
 	"unicode/utf8"
 )
@@ -20,6 +18,8 @@ type instr struct {
 	class *charClass
 	x, y  int32 // where to go on; of a split, first x, then y
 	neg   bool
+	// Of a look-behind, how many characters it may take; of opRun, the least and the most.
+	lo, hi int32
 }
 
 type opcode uint8
@@ -32,166 +32,9 @@ const (
 	opAhead  // look-ahead: the instructions from x to an opMatch; on with y
 	opBehind // look-behind: the same, for each start in front that could end here
 	opAtomic // the same, and takes what they match
+	opRun    // as many characters of class as there are, and never fewer
 	opAssert // of the node's kind in neg and x
 )
-
-// maxProgram bounds the instructions of a pattern.
-const maxProgram = 20_000
-
-// newPattern compiles a pattern.
-func newPattern(source string) (finder, error) {
-	if f := knownPattern(source); f != nil {
-		return f, nil
-	}
-	n, err := parsePattern(source)
-	if err != nil {
-		return nil, err
-	}
-	c := &patternCompiler{}
-	if err = c.node(n); err == nil {
-		c.emit(instr{op: opMatch})
-	}
-	if err != nil || len(c.code) > maxProgram {
-		if err == nil {
-			err = errors.New("is too large")
-		}
-		return nil, fmt.Errorf("pattern %s: %w", shown(source), err)
-	}
-	p := &pattern{code: c.code}
-	p.first = p.firstClass()
-	return p, nil
-}
-
-type patternCompiler struct{ code []instr }
-
-func (c *patternCompiler) emit(i instr) int32 {
-	c.code = append(c.code, i)
-	return int32(len(c.code) - 1)
-}
-
-func (c *patternCompiler) here() int32 { return int32(len(c.code)) }
-
-func (c *patternCompiler) node(n *patternNode) error {
-	if len(c.code) > maxProgram {
-		return fmt.Errorf("has more than %d instructions", maxProgram)
-	}
-	switch n.op {
-	case nodeEmpty:
-	case nodeClass:
-		c.emit(instr{op: opClass, class: n.class})
-	case nodeSeq:
-		for _, s := range n.subs {
-			if err := c.node(s); err != nil {
-				return err
-			}
-		}
-	case nodeAlt:
-		var ends []int32
-		for i, s := range n.subs {
-			if i == len(n.subs)-1 {
-				if err := c.node(s); err != nil {
-					return err
-				}
-				break
-			}
-			split := c.emit(instr{op: opSplit})
-			c.code[split].x = c.here()
-			if err := c.node(s); err != nil {
-				return err
-			}
-			ends = append(ends, c.emit(instr{op: opJump}))
-			c.code[split].y = c.here()
-		}
-		for _, e := range ends {
-			c.code[e].x = c.here()
-		}
-	case nodeRepeat:
-		return c.repeat(n)
-	case nodeAtomic, nodeAhead, nodeBehind:
-		op := map[nodeOp]opcode{nodeAtomic: opAtomic, nodeAhead: opAhead, nodeBehind: opBehind}[n.op]
-		at := c.emit(instr{op: op, neg: n.negative})
-		c.code[at].x = c.here()
-		if err := c.node(n.subs[0]); err != nil {
-			return err
-		}
-		c.emit(instr{op: opMatch})
-		c.code[at].y = c.here()
-	default:
-		c.emit(instr{op: opAssert, x: int32(n.op)})
-	}
-	return nil
-}
-
-func (c *patternCompiler) repeat(n *patternNode) error {
-	for range n.min {
-		if err := c.node(n.subs[0]); err != nil {
-			return err
-		}
-	}
-	fork := func() int32 {
-		at := c.emit(instr{op: opSplit})
-		if n.lazy {
-			c.code[at].y = c.here()
-		} else {
-			c.code[at].x = c.here()
-		}
-		return at
-	}
-	leave := func(at int32) {
-		if n.lazy {
-			c.code[at].x = c.here()
-		} else {
-			c.code[at].y = c.here()
-		}
-	}
-	if n.max < 0 {
-		at := fork()
-		if err := c.node(n.subs[0]); err != nil {
-			return err
-		}
-		c.emit(instr{op: opJump, x: at})
-		leave(at)
-		return nil
-	}
-	var forks []int32
-	for range n.max - n.min {
-		forks = append(forks, fork())
-		if err := c.node(n.subs[0]); err != nil {
-			return err
-		}
-	}
-	for _, at := range forks {
-		leave(at)
-	}
-	return nil
-}
-
-// firstClass returns what a match can start with, nil where a match may be empty or start with a condition.
-func (p *pattern) firstClass() *charClass {
-	var ranges []runeRange
-	seen := make([]bool, len(p.code))
-	var walk func(pc int32) bool
-	walk = func(pc int32) bool {
-		if seen[pc] {
-			return true
-		}
-		seen[pc] = true
-		switch i := p.code[pc]; i.op {
-		case opClass:
-			ranges = append(ranges, i.class.ranges...)
-			return true
-		case opSplit:
-			return walk(i.x) && walk(i.y)
-		case opJump:
-			return walk(i.x)
-		}
-		return false
-	}
-	if !walk(0) {
-		return nil
-	}
-	return newClass(ranges)
-}
 
 // patternState is what matching writes to.
 type patternState struct {
@@ -199,6 +42,10 @@ type patternState struct {
 	visited []uint64
 	base    int // place of the first bit of visited
 	steps   int
+	budget  int // steps that conditions and atomic groups may still take in this text
+	// The last run of opRun: its instruction, and the bytes that it covers.
+	run        int32
+	start, end int
 }
 
 type patternPlace struct{ pc, at int32 }
@@ -211,7 +58,8 @@ func (p *pattern) matches(dst []span, text []byte) []span {
 	if s == nil {
 		s = &patternState{}
 	}
-	s.visited = s.visited[:0]
+	s.visited, s.run = s.visited[:0], -1
+	s.budget = innerSteps + 64*len(text)
 	for at := 0; at <= len(text); {
 		end := -1
 		if p.first == nil || at < len(text) && p.first.has(runeAt(text, at)) {
@@ -248,7 +96,7 @@ func runeAt(text []byte, at int) rune {
 func (p *pattern) match(s *patternState, text []byte, at int) int {
 	s.steps = 0
 	if len(s.visited) == 0 {
-		end, ok := p.run(s, text, 0, at, len(s.stack), false)
+		end, ok := p.exec(s, text, 0, at, len(s.stack), quickSteps)
 		if ok {
 			return end
 		}
@@ -262,7 +110,7 @@ func (p *pattern) match(s *patternState, text []byte, at int) int {
 		clear(s.visited)
 		s.base = at
 	}
-	end, _ := p.run(s, text, 0, at, len(s.stack), true)
+	end, _ := p.exec(s, text, 0, at, len(s.stack), 0)
 	s.stack = s.stack[:0]
 	if end >= 0 { // the way of a match has not failed: what it tried at its end may be tried again from there
 		first := (end - s.base) * len(p.code)
@@ -273,14 +121,15 @@ func (p *pattern) match(s *patternState, text []byte, at int) int {
 	return end
 }
 
-// run goes from an instruction at a place until it matches (the end), or all ways are tried (-1). Without a book it gives up (false) after quickSteps.
-func (p *pattern) run(s *patternState, text []byte, pc int32, at, bottom int, book bool) (int, bool) {
+// exec goes from an instruction at a place until it matches (the end), or all ways are tried (-1). With a limit it gives up (false) after so many steps;
+// without one it keeps the book.
+func (p *pattern) exec(s *patternState, text []byte, pc int32, at, bottom, limit int) (int, bool) {
 	for {
-		if s.steps++; !book && s.steps > quickSteps {
+		if s.steps++; limit > 0 && s.steps > limit {
 			return -1, false
 		}
 		ok := true
-		if book {
+		if limit == 0 {
 			bit := (at-s.base)*len(p.code) + int(pc)
 			if s.visited[bit/64]>>(bit%64)&1 != 0 {
 				ok = false
@@ -310,14 +159,14 @@ func (p *pattern) run(s *patternState, text []byte, pc int32, at, bottom int, bo
 						pc++
 					}
 				}
+			case opRun:
+				at, ok = p.runEnd(s, i, pc, text, at)
+				pc++
 			case opAssert:
 				ok = p.holds(nodeOp(i.x), text, at)
 				pc++
 			default:
-				var to int
-				if to, ok = p.inner(s, i, text, at); !ok {
-					return -1, false
-				}
+				to := p.inner(s, i, text, at)
 				if ok = (to >= 0) != i.neg; ok {
 					if i.op == opAtomic {
 						at = to
@@ -337,51 +186,61 @@ func (p *pattern) run(s *patternState, text []byte, pc int32, at, bottom int, bo
 	}
 }
 
-// innerSteps bounds what one condition or atomic group may cost; one that costs more does not match.
-const innerSteps = 1 << 16
-
-// inner runs the instructions of a look-around or an atomic group. It keeps no book: the same ones may have to succeed from several places.
-func (p *pattern) inner(s *patternState, i *instr, text []byte, at int) (int, bool) {
-	before := s.steps
-	attempt := func(from, limit int) (int, bool) {
-		s.steps = quickSteps - limit
-		end, ok := p.run(s, text, i.x, from, len(s.stack), false)
-		if !ok {
-			end = -1
+// runEnd returns where the run of a class ends. A later start within the same run need not look again.
+func (p *pattern) runEnd(s *patternState, i *instr, pc int32, text []byte, at int) (int, bool) {
+	if s.run == pc && s.start <= at && at < s.end && i.hi < 0 && i.lo <= 1 {
+		return s.end, true
+	}
+	end, n := at, int32(0)
+	for end < len(text) && n != i.hi {
+		r, size := rune(text[end]), 1
+		if r >= utf8.RuneSelf {
+			r, size = utf8.DecodeRune(text[end:])
 		}
-		return end, ok
+		if !i.class.has(r) {
+			break
+		}
+		end += size
+		n++
 	}
-	if i.op == opBehind {
-		s.steps = before
-		return p.behind(s, i, text, at), true
-	}
-	bottom := len(s.stack)
-	end, _ := attempt(at, innerSteps)
-	s.stack = s.stack[:bottom]
-	s.steps = before + 1
-	return end, true
+	s.run, s.start, s.end = pc, at, end
+	return end, n >= i.lo
 }
+
+// innerSteps is what the conditions and atomic groups of a pattern may cost in a short text; in a long one 64 steps a byte come on top. When they are used
+// up no more of them match, so that a hostile pattern ends in time.
+const innerSteps = 1 << 20
 
 // longestBehind is how many characters a look-behind looks at.
 const longestBehind = 64
 
-func (p *pattern) behind(s *patternState, i *instr, text []byte, at int) int {
+// inner runs the instructions of a look-around or an atomic group and returns where their match ends, -1 where there is none. It keeps no book: the same
+// ones may have to succeed from several places.
+func (p *pattern) inner(s *patternState, i *instr, text []byte, at int) int {
 	before, bottom := s.steps, len(s.stack)
-	defer func() { s.steps, s.stack = before+1, s.stack[:bottom] }()
-	from := at
-	for range longestBehind + 1 {
-		s.steps = 0
-		if end, ok := p.run(s, text[:at], i.x, from, bottom, false); ok && end == at {
-			return at
+	s.steps = 0
+	end, from := -1, at
+	if i.op == opBehind {
+		for n := int32(0); n <= i.hi; n++ {
+			if n >= i.lo {
+				if to, ok := p.exec(s, text[:at], i.x, from, bottom, max(s.budget, 1)); ok && to == at {
+					end = at
+					break
+				}
+				s.stack = s.stack[:bottom]
+			}
+			if from == 0 {
+				break
+			}
+			_, size := utf8.DecodeLastRune(text[:from])
+			from -= size
 		}
-		s.stack = s.stack[:bottom]
-		if from == 0 {
-			break
-		}
-		_, size := utf8.DecodeLastRune(text[:from])
-		from -= size
+	} else if to, ok := p.exec(s, text, i.x, at, bottom, max(s.budget, 1)); ok {
+		end = to
 	}
-	return -1
+	s.budget -= s.steps
+	s.steps, s.stack = before+1, s.stack[:bottom]
+	return end
 }
 
 // holds says whether a condition without text of its own is met.

@@ -110,8 +110,8 @@ func (t *Tokenizer) writeModel(w *writer) {
 		case "type":
 			w.raw([]byte(name))
 		case "vocab":
-			if u, ok := t.scores(); ok {
-				writeScores(w, u)
+			if f.raw != nil { // Unigram's list is kept as it was read: its numbers are not always those that were written
+				w.raw(f.raw)
 				continue
 			}
 			w.open('{')
@@ -129,30 +129,6 @@ func (t *Tokenizer) writeModel(w *writer) {
 		}
 	}
 	w.close('}')
-}
-
-// scores returns the Unigram model.
-func (t *Tokenizer) scores() (*unigram, bool) {
-	if t.general == nil {
-		return nil, false
-	}
-	u, ok := t.general.model.(*unigram)
-	return u, ok
-}
-
-// writeScores writes the list of pieces and scores, numbers as the reference's writer does.
-func writeScores(w *writer, u *unigram) {
-	w.open('[')
-	for id, p := range u.vocab.pieces {
-		w.item()
-		w.open('[')
-		w.item()
-		w.str(p)
-		w.item()
-		w.b = appendFloat(w.b, u.scores[id])
-		w.close(']')
-	}
-	w.close(']')
 }
 
 // appendFloat appends the shortest digits that give the number back, with a point or an exponent.
