@@ -58,6 +58,19 @@ func (t *Tokenizer) Parts() Parts {
 	}
 }
 
+// AppendNormalized appends what the normalizer makes of text: Parts.Normalize without offsets, for whoever reads a corpus.
+func (t *Tokenizer) AppendNormalized(dst, text []byte) []byte {
+	g := t.generalised()
+	w := g.pool.get(g.quick != nil)
+	w.norm.set(text, 0, false)
+	if g.norm != nil {
+		g.norm.normalize(&w.norm)
+	}
+	dst = append(dst, w.norm.b...)
+	g.pool.put(w)
+	return dst
+}
+
 func newWord(b []byte, at []span) Word {
 	w := Word{string(b), make([][2]int, len(at))}
 	for i, s := range at {

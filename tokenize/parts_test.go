@@ -28,6 +28,9 @@ func TestPartsAreTheStepsOfThePipeline(t *testing.T) {
 	if n.Text != "naive e!" || !reflect.DeepEqual(n.Offsets[2], [2]int{2, 4}) || !reflect.DeepEqual(n.Offsets[6], [2]int{7, 10}) {
 		t.Errorf("normalized %q %v", n.Text, n.Offsets)
 	}
+	if got := parsed(t, partsFile).AppendNormalized([]byte("x"), []byte("Naïve e\u0301!")); string(got) != "xnaive e!" {
+		t.Errorf("appended %q", got)
+	}
 	words := p.Split("naive  cafe!")
 	if len(words) != 3 || words[1].Text != "cafe" || words[1].Offsets[0] != [2]int{7, 8} || words[2].Text != "!" {
 		t.Errorf("words %v", words)
@@ -74,8 +77,10 @@ func TestForeignPartsCanDoNoHarm(t *testing.T) {
 	tok := parsed(t, partsFile)
 	wild := tok.WithParts(Parts{
 		Normalize: func(s string) Word { return Word{Text: s + "\xff!", Offsets: [][2]int{{-5, 999}}} },
-		Split:     func(s string) []Word { return []Word{{Text: ""}, {Text: s, Offsets: make([][2]int, len(s))}, {Text: "na"}} },
-		Pieces:    func(string) []Part { return []Part{{0, 5, 2}, {-1, 0, 1}, {999, 0, 1}, {1, 0, 1}, {2, -3, 99}} },
+		Split: func(s string) []Word {
+			return []Word{{Text: ""}, {Text: s, Offsets: make([][2]int, len(s))}, {Text: "na"}}
+		},
+		Pieces: func(string) []Part { return []Part{{0, 5, 2}, {-1, 0, 1}, {999, 0, 1}, {1, 0, 1}, {2, -3, 99}} },
 	})
 	e := wild.Encode("café na")
 	if len(e.IDs) != 6 { // two words of [UNK], [CLS] (which is no data here) and na

@@ -42,24 +42,32 @@ func BenchmarkFile(b *testing.B) {
 	}
 }
 
+// memory is $CLOZE_TRAIN_MEMORY in MiB, or else the default.
+func memory() int64 {
+	if n, err := strconv.ParseInt(os.Getenv("CLOZE_TRAIN_MEMORY"), 10, 64); err == nil {
+		return n << 20
+	}
+	return DefaultBPE().MemoryBytes
+}
+
 // trainAs trains one of the models as it comes.
 func trainAs(model string, vocab int, texts iter.Seq2[[]byte, error]) ([]byte, Report, error) {
 	switch model {
 	case "wordpiece":
 		c := DefaultWordPiece()
-		c.VocabSize = vocab
+		c.VocabSize, c.MemoryBytes = vocab, memory()
 		return WordPiece(c, texts)
 	case "word":
 		c := DefaultWordLevel()
-		c.VocabSize = vocab
+		c.VocabSize, c.MemoryBytes = vocab, memory()
 		return WordLevel(c, texts)
 	case "unigram", "unigram-nobytes":
 		c := DefaultUnigram()
-		c.VocabSize, c.ByteFallback = vocab, model == "unigram"
+		c.VocabSize, c.MemoryBytes, c.ByteFallback = vocab, memory(), model == "unigram"
 		return Unigram(c, texts)
 	default:
 		c := DefaultBPE()
-		c.VocabSize = vocab
+		c.VocabSize, c.MemoryBytes = vocab, memory()
 		t, r, err := BPE(c, texts)
 		if err != nil {
 			return nil, r, err

@@ -1,15 +1,17 @@
 package train
 
 import (
-	"unicode"
+	"strings"
 	"unicode/utf8"
 
-	"golang.org/x/text/unicode/norm"
+	"github.com/go-cloze/cloze/tokenize"
 )
 
 // bertWords cuts as BertNormalizer and BertPreTokenizer do: control characters vanish, blanks and Chinese characters part words,
-// punctuation stands alone; with lower, letters are lower-cased and accents taken off.
+// punctuation stands alone; with lower, letters are lower-cased and accents taken off. ASCII is done here; what becomes of another character
+// is asked of the tokenizer's own steps once, since neither looks at more than one character.
 type bertWords struct {
+	steps tokenize.Parts
 	lower bool
 	buf   []byte
 	seen  map[rune]folded // what has become of characters beyond ASCII
@@ -33,7 +35,9 @@ const (
 // maxFolded bounds the memory of characters; all of Unicode's assigned ones would be 150,000.
 const maxFolded = 1 << 16
 
-func newBertWords(lower bool) *bertWords { return &bertWords{lower: lower, seen: map[rune]folded{}} }
+func newBertWords(steps tokenize.Parts, lower bool) *bertWords {
+	return &bertWords{steps: steps, lower: lower, seen: map[rune]folded{}}
+}
 
 // bertASCII says what ASCII characters do.
 var bertASCII = func() (t [256]byte) {
@@ -105,33 +109,30 @@ func (b *bertWords) fold(r rune) folded {
 	return f
 }
 
+// foldNew looks at what a character between two letters becomes.
 func (b *bertWords) foldNew(r rune) folded {
-	switch {
-	case r == utf8.RuneError || unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co):
-		return folded{as: asNothing}
-	case unicode.Is(unicode.White_Space, r):
-		return folded{as: asBlank}
+	if r == utf8.RuneError {
+		return folded{as: asNothing} // as BERT has it; bytes that are no UTF-8 with it
 	}
-	out := []rune{r}
-	if b.lower {
-		out = out[:0]
-		for _, d := range norm.NFD.String(string(r)) {
-			if !unicode.Is(unicode.Mn, d) {
-				out = append(out, unicode.ToLower(d))
-			}
-		}
-	}
-	switch {
-	case len(out) == 0:
-		return folded{as: asNothing}
-	case isChinese(r) || len(out) == 1 && (unicode.IsPunct(out[0]) || out[0] < utf8.RuneSelf && bertASCII[out[0]] == asAlone):
-		return folded{asAlone, string(out)}
-	}
-	return folded{asWord, string(out)}
+	as, text := between(b.steps, r)
+	return folded{as, text}
 }
 
-// isChinese is BERT's idea of a Chinese character: the blocks of ideographs, without kana and Hangul.
-func isChinese(r rune) bool {
-	return 0x4E00 <= r && r <= 0x9FFF || 0x3400 <= r && r <= 0x4DBF || 0x20000 <= r && r <= 0x2A6DF || 0x2A700 <= r && r <= 0x2B73F ||
-		0x2B740 <= r && r <= 0x2B81F || 0x2B920 <= r && r <= 0x2CEAF || 0xF900 <= r && r <= 0xFAFF || 0x2F800 <= r && r <= 0x2FA1F
+// between says what a character between two letters does to words, and as what text.
+func between(steps tokenize.Parts, r rune) (as byte, text string) {
+	words := steps.Split(steps.Normalize("a" + string(r) + "b").Text)
+	all := ""
+	for _, w := range words {
+		all += w.Text
+	}
+	text = strings.TrimSuffix(strings.TrimPrefix(all, "a"), "b")
+	switch n := len(words); {
+	case n == 1 && text == "":
+		return asNothing, ""
+	case n == 1:
+		return asWord, text
+	case text == "":
+		return asBlank, ""
+	}
+	return asAlone, text
 }

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"slices"
 	"strconv"
+
+	"github.com/go-cloze/cloze/tokenize"
 )
 
 // file is a tokenizer.json in the making: its parts as JSON, "null" where there is none.
@@ -17,6 +19,14 @@ type file struct {
 // newFile starts a file whose special tokens have the first ids.
 func newFile(special []string) *file {
 	return &file{special: special, normalizer: "null", preTokenizer: "null", postProcessor: "null", decoder: "null"}
+}
+
+// stepsOf opens a file whose normalizer and pre-tokenizer are those to train with; its vocabulary does not matter.
+func stepsOf(file []byte, err error) (*tokenize.Tokenizer, error) {
+	if err != nil {
+		return nil, err
+	}
+	return tokenize.Parse(file)
 }
 
 // addedToken is a special token as a file writes it.

@@ -1,9 +1,10 @@
 package train
 
 import (
+	"bytes"
 	"unicode/utf8"
 
-	"golang.org/x/text/unicode/norm"
+	"github.com/go-cloze/cloze/tokenize"
 )
 
 // metaspace stands for the blank before a word.
@@ -17,13 +18,15 @@ const maxSegment = 2048
 // NFKC), each word gets the mark of a blank before it, and is cut where the script changes. Since no piece may mix scripts, the parts
 // can be looked at alone: they are far fewer than the words.
 type pieceWords struct {
+	steps   *tokenize.Tokenizer // its normalizer
 	scripts *scripts
-	raw     []byte // without control characters and with plain blanks
-	norm    []byte // the same in NFKC
+	norm    []byte
 	buf     []byte
 }
 
-func newPieceWords() *pieceWords { return &pieceWords{scripts: scriptTable()} }
+func newPieceWords(steps *tokenize.Tokenizer) *pieceWords {
+	return &pieceWords{steps: steps, scripts: scriptTable()}
+}
 
 func (p *pieceWords) split(w *counter, text []byte) {
 	text = p.normalize(text)
@@ -90,37 +93,31 @@ func (p *pieceWords) segment(text []byte, i int) int {
 	return i
 }
 
-// normalize does what the normalizer in the file does: Nmt, NFKC and the end of blanks at the edges. Runs of blanks are left, since
-// words are cut at each.
+// normalize does what the normalizer in the file does. Lines of ASCII, whose blanks are cut at and need not be made one, only lose their
+// control characters.
 func (p *pieceWords) normalize(text []byte) []byte {
-	p.raw = p.raw[:0]
-	ascii := true
-	for i := 0; i < len(text); {
-		c := text[i]
-		if c < utf8.RuneSelf {
+	p.norm = p.norm[:0]
+	for len(text) > 0 {
+		line := text
+		if n := bytes.IndexByte(text, '\n'); n >= 0 {
+			line = text[:n+1]
+		}
+		text = text[len(line):]
+		start, ascii := len(p.norm), true
+		for _, c := range line {
 			switch {
+			case c >= utf8.RuneSelf:
+				ascii = false
 			case c == '\t' || c == '\n' || c == '\f' || c == '\r':
-				p.raw = append(p.raw, ' ')
-			case c >= ' ' && c != 0x7F || c == 0:
-				p.raw = append(p.raw, c)
+				c = ' '
+			case c < ' ' && c != 0 || c == 0x7F:
+				continue
 			}
-			i++
-			continue
+			p.norm = append(p.norm, c)
 		}
-		r, n := utf8.DecodeRune(text[i:])
-		i += n
-		switch {
-		case r == 0x8F || r == 0x9F:
-		case r == 0x1680 || 0x200B <= r && r <= 0x200F || r == 0x2028 || r == 0x2029 || r == 0x2581 || r == 0xFEFF || r == utf8.RuneError:
-			p.raw = append(p.raw, ' ')
-		default:
-			ascii = false
-			p.raw = utf8.AppendRune(p.raw, r)
+		if !ascii { // a line is enough: a line feed composes with nothing
+			p.norm = append(p.steps.AppendNormalized(p.norm[:start], line), ' ')
 		}
 	}
-	if ascii || norm.NFKC.IsNormal(p.raw) {
-		return p.raw
-	}
-	p.norm = norm.NFKC.Append(p.norm[:0], p.raw...)
 	return p.norm
 }

@@ -61,8 +61,12 @@ func Unigram(cfg UnigramConfig, texts iter.Seq2[[]byte, error]) ([]byte, Report,
 	var file []byte
 	report, err := trained(cfg.Config, cfg.Validate, func(c Config, report *Report) error {
 		cfg.Config = c
+		steps, err := stepsOf(cfg.file(nil))
+		if err != nil {
+			return err
+		}
 		t := &unigramText{}
-		if err := collect(c, func() splitter { return newPieceWords() }, texts, t, report); err != nil {
+		if err := collect(c, func() splitter { return newPieceWords(steps) }, texts, t, report); err != nil {
 			return err
 		}
 		if err := t.code(cfg, report); err != nil {
@@ -72,8 +76,7 @@ func Unigram(cfg UnigramConfig, texts iter.Seq2[[]byte, error]) ([]byte, Report,
 		m.train()
 		pieces := m.final()
 		report.VocabSize = cfg.fixed() + len(pieces)
-		var err error
-		file, err = unigramFile(cfg, pieces)
+		file, err = cfg.file(pieces)
 		return err
 	})
 	return file, report, err
@@ -85,18 +88,18 @@ type scored struct {
 	score float64
 }
 
-// unigramFile writes the tokenizer.json.
-func unigramFile(cfg UnigramConfig, pieces []scored) ([]byte, error) {
-	f := newFile(cfg.SpecialTokens)
+// file writes the tokenizer.json.
+func (c UnigramConfig) file(pieces []scored) ([]byte, error) {
+	f := newFile(c.SpecialTokens)
 	f.normalizer = `{"type":"Sequence","normalizers":[{"type":"Nmt"},{"type":"NFKC"},{"type":"Strip","strip_left":true,"strip_right":true},` +
 		`{"type":"Replace","pattern":{"Regex":" {2,}"},"content":" "}]}`
 	f.preTokenizer = `{"type":"Metaspace","replacement":"▁","prepend_scheme":"always","split":true}`
 	f.decoder = f.preTokenizer
-	if cfg.ByteFallback {
+	if c.ByteFallback {
 		f.decoder = `{"type":"Sequence","decoders":[{"type":"ByteFallback"},` + f.preTokenizer + `]}`
 	}
 	b := append(f.model, `{"type":"Unigram","unk_id":`...)
-	b = strconv.AppendInt(b, int64(slices.Index(cfg.SpecialTokens, cfg.UnkToken)), 10)
+	b = strconv.AppendInt(b, int64(slices.Index(c.SpecialTokens, c.UnkToken)), 10)
 	b = append(b, `,"vocab":[`...)
 	entry := func(piece string, score float64) {
 		if b[len(b)-1] != '[' {
@@ -110,13 +113,13 @@ func unigramFile(cfg UnigramConfig, pieces []scored) ([]byte, error) {
 		b = append(append(b, text...), ']')
 	}
 	least := 0.0
-	for _, s := range cfg.SpecialTokens {
+	for _, s := range c.SpecialTokens {
 		entry(s, 0)
 	}
 	for _, p := range pieces {
 		least = min(least, p.score)
 	}
-	if cfg.ByteFallback {
+	if c.ByteFallback {
 		for i := range 256 {
 			// Text that reads <0x41> must not become this piece: six characters are always likelier.
 			entry(fmt.Sprintf("<0x%02X>", i), 8*least)
@@ -125,6 +128,6 @@ func unigramFile(cfg UnigramConfig, pieces []scored) ([]byte, error) {
 	for _, p := range pieces {
 		entry(p.piece, p.score)
 	}
-	f.model = append(b, `],"byte_fallback":`+strconv.FormatBool(cfg.ByteFallback)+`}`...)
+	f.model = append(b, `],"byte_fallback":`+strconv.FormatBool(c.ByteFallback)+`}`...)
 	return f.bytes()
 }

@@ -5,8 +5,9 @@ import (
 	"fmt"
 	"iter"
 	"slices"
-	"unicode"
 	"unicode/utf8"
+
+	"github.com/go-cloze/cloze/tokenize"
 )
 
 // WordLevelConfig says what tokenizer of whole words to train.
@@ -34,21 +35,29 @@ func (c WordLevelConfig) Validate() error {
 func WordLevel(cfg WordLevelConfig, texts iter.Seq2[[]byte, error]) ([]byte, Report, error) {
 	var file []byte
 	report, err := trained(cfg.Config, cfg.Validate, func(c Config, report *Report) error {
+		steps, err := stepsOf(cfg.file(cfg.SpecialTokens))
+		if err != nil {
+			return err
+		}
 		list := &countedWords{}
-		if err := collect(c, func() splitter { return plainWords{} }, texts, list, report); err != nil {
+		if err := collect(c, func() splitter { return newPlainWords(steps.Parts()) }, texts, list, report); err != nil {
 			return err
 		}
 		pieces := list.mostFrequent(c, report)
 		report.VocabSize = len(pieces)
-		f := newFile(c.SpecialTokens)
-		f.preTokenizer = `{"type":"Whitespace"}`
-		f.model = appendVocab([]byte(`{"type":"WordLevel","vocab":`), pieces)
-		f.model = append(appendString(append(f.model, `,"unk_token":`...), cfg.UnkToken), '}')
-		var err error
-		file, err = f.bytes()
+		file, err = cfg.file(pieces)
 		return err
 	})
 	return file, report, err
+}
+
+// file writes the tokenizer.json.
+func (c WordLevelConfig) file(pieces []string) ([]byte, error) {
+	f := newFile(c.SpecialTokens)
+	f.preTokenizer = `{"type":"Whitespace"}`
+	f.model = appendVocab([]byte(`{"type":"WordLevel","vocab":`), pieces)
+	f.model = append(appendString(append(f.model, `,"unk_token":`...), c.UnkToken), '}')
+	return f.bytes()
 }
 
 // countedWords is the sink of words as they are.
@@ -89,53 +98,53 @@ func (l *countedWords) mostFrequent(c Config, report *Report) []string {
 	return pieces
 }
 
-// plainWords cuts as the pre-tokenizer Whitespace.
-type plainWords struct{}
-
-// What a character is to plainWords.
-const (
-	plainSymbol uint8 = iota
-	plainWord
-	plainBlank
-)
-
-var plainASCII = func() (t [utf8.RuneSelf]uint8) {
-	for c := range t {
-		t[c] = plainClass(rune(c))
-	}
-	return t
-}()
-
-func plainClass(r rune) uint8 {
-	switch {
-	case unicode.Is(unicode.White_Space, r):
-		return plainBlank
-	case unicode.In(r, unicode.L, unicode.M, unicode.Nd, unicode.Nl, unicode.Pc, unicode.Other_Alphabetic, unicode.Join_Control):
-		return plainWord
-	}
-	return plainSymbol
+// plainWords cuts as the pre-tokenizer Whitespace, which is asked once what a character is.
+type plainWords struct {
+	steps tokenize.Parts
+	ascii [utf8.RuneSelf]byte
+	seen  map[rune]byte
 }
 
-func (plainWords) split(w *counter, text []byte) {
-	start, class := 0, plainBlank
+func newPlainWords(steps tokenize.Parts) *plainWords {
+	p := &plainWords{steps: steps, seen: map[rune]byte{}}
+	for c := range p.ascii {
+		p.ascii[c], _ = between(steps, rune(c))
+	}
+	return p
+}
+
+// does says what a character does: asWord, asBlank or asAlone, here for a symbol that goes with others.
+func (p *plainWords) does(r rune) byte {
+	as, ok := p.seen[r]
+	if !ok {
+		as, _ = between(p.steps, r)
+		if len(p.seen) < maxFolded {
+			p.seen[r] = as
+		}
+	}
+	return as
+}
+
+func (p *plainWords) split(w *counter, text []byte) {
+	start, of := 0, asBlank
 	for i := 0; i < len(text); {
-		c, n := plainSymbol, 1
+		as, n := byte(0), 1
 		if text[i] < utf8.RuneSelf {
-			c = plainASCII[text[i]]
+			as = p.ascii[text[i]]
 		} else {
 			var r rune
 			r, n = utf8.DecodeRune(text[i:])
-			c = plainClass(r)
+			as = p.does(r)
 		}
-		if c != class {
-			if class != plainBlank {
+		if as != of {
+			if of != asBlank {
 				w.word(text[start:i])
 			}
-			start, class = i, c
+			start, of = i, as
 		}
 		i += n
 	}
-	if class != plainBlank && start < len(text) {
+	if of != asBlank && start < len(text) {
 		w.word(text[start:])
 	}
 }

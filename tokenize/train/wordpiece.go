@@ -2,7 +2,6 @@ package train
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"iter"
 	"slices"
@@ -45,8 +44,12 @@ const inside = "##"
 func WordPiece(cfg WordPieceConfig, texts iter.Seq2[[]byte, error]) ([]byte, Report, error) {
 	var file []byte
 	report, err := trained(cfg.Config, cfg.Validate, func(c Config, report *Report) error {
+		steps, err := stepsOf(cfg.file(cfg.SpecialTokens))
+		if err != nil {
+			return err
+		}
 		list := &wordList{chars: true}
-		if err := collect(c, func() splitter { return newBertWords(cfg.Lowercase) }, texts, list, report); err != nil {
+		if err := collect(c, func() splitter { return newBertWords(steps.Parts(), cfg.Lowercase) }, texts, list, report); err != nil {
 			return err
 		}
 		base, err := charPieces(c, list, cfg.LimitAlphabet, report)
@@ -57,7 +60,8 @@ func WordPiece(cfg WordPieceConfig, texts iter.Seq2[[]byte, error]) ([]byte, Rep
 		m.prefix = len(inside)
 		m.run()
 		report.VocabSize = len(m.raw)
-		file, err = wordPieceFile(cfg, m.raw)
+		copy(m.raw, cfg.SpecialTokens)
+		file, err = cfg.file(m.raw)
 		return err
 	})
 	return file, report, err
@@ -143,20 +147,15 @@ func mostFrequent(counts map[int32]int64, limit int, report *Report) []int32 {
 	return all
 }
 
-// wordPieceFile writes the tokenizer.json.
-func wordPieceFile(cfg WordPieceConfig, pieces []string) ([]byte, error) {
-	copy(pieces, cfg.SpecialTokens)
-	f := newFile(cfg.SpecialTokens)
-	f.normalizer = fmt.Sprintf(`{"type":"BertNormalizer","clean_text":true,"handle_chinese_chars":true,"strip_accents":null,"lowercase":%t}`, cfg.Lowercase)
+// file writes the tokenizer.json.
+func (c WordPieceConfig) file(pieces []string) ([]byte, error) {
+	f := newFile(c.SpecialTokens)
+	f.normalizer = fmt.Sprintf(`{"type":"BertNormalizer","clean_text":true,"handle_chinese_chars":true,"strip_accents":null,"lowercase":%t}`, c.Lowercase)
 	f.preTokenizer = `{"type":"BertPreTokenizer"}`
-	f.postProcessor = bertTemplate(cfg.SpecialTokens)
+	f.postProcessor = bertTemplate(c.SpecialTokens)
 	f.decoder = `{"type":"WordPiece","prefix":"##","cleanup":true}`
-	unk, err := json.Marshal(cfg.UnkToken)
-	if err != nil {
-		return nil, err
-	}
-	f.model = append(f.model, `{"type":"WordPiece","unk_token":`...)
-	f.model = append(append(f.model, unk...), `,"continuing_subword_prefix":"##","max_input_chars_per_word":100,"vocab":`...)
+	f.model = appendString([]byte(`{"type":"WordPiece","unk_token":`), c.UnkToken)
+	f.model = append(f.model, `,"continuing_subword_prefix":"##","max_input_chars_per_word":100,"vocab":`...)
 	f.model = append(appendVocab(f.model, pieces), '}')
 	return f.bytes()
 }
