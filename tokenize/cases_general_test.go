@@ -169,3 +169,22 @@ func TestGeneralPipelinesAreLinear(t *testing.T) {
 		t.Errorf("%d of %d pipelines found", found, len(names))
 	}
 }
+
+// Once its buffers exist a call allocates nothing, in any pipeline.
+func TestGeneralAppendIDsAllocatesNothing(t *testing.T) {
+	g := readComponents(t)
+	text := []byte(strings.Join(g.Texts, " "))
+	for _, c := range g.Cases {
+		tok, err := Parse(c.file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids := make([]int32, 0, 8*len(text))
+		for range 4 {
+			ids = tok.AppendIDs(ids[:0], text)
+		}
+		if n := testing.AllocsPerRun(5, func() { ids = tok.AppendIDs(ids[:0], text) }); n > 0 {
+			t.Errorf("%s: %v allocations a call", c.Name, n)
+		}
+	}
+}

@@ -33,7 +33,7 @@ func newWordPiece(v *vocabulary, prefix string, unk int32, limit int) *wordPiece
 
 func (m *wordPiece) pieces(w *work, word []byte, asData bool) []symbol {
 	out := w.syms[:0]
-	if len(word) > m.limit && utf8.RuneCount(word) > m.limit {
+	if len(word) > m.limit && countRunes(word) > m.limit {
 		return m.unknown(w, word)
 	}
 	for at := 0; at < len(word); {
@@ -61,6 +61,16 @@ func (m *wordPiece) pieces(w *work, word []byte, asData bool) []symbol {
 	}
 	w.syms = out
 	return out
+}
+
+// countRunes counts the characters of a word, which is UTF-8. utf8.RuneCount allocates for long ones.
+func countRunes(word []byte) (n int) {
+	for _, c := range word {
+		if utf8.RuneStart(c) {
+			n++
+		}
+	}
+	return n
 }
 
 func (m *wordPiece) unknown(w *work, word []byte) []symbol {
