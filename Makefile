@@ -46,7 +46,7 @@ quality: setup ## real training runs with the loss to reach, and 100 kills (minu
 	go test -tags 'torch quality' -count=1 -timeout 120m -v -run 'Shakespeare|StaysFlat|Kill' ./objectives/train -kills 100
 
 parity: setup ## all tests, those against Python packages too: make parity CLOZE_PYTHON=venv/bin/python
-	CLOZE_PYTHON="$(abspath $(or $(CLOZE_PYTHON),$(error set CLOZE_PYTHON to a python with torch, transformers, tokenizers, gensim)))" go test -tags torch -count=1 ./...
+	CLOZE_PYTHON="$(abspath $(or $(CLOZE_PYTHON),$(error set CLOZE_PYTHON to a python with torch, transformers, tokenizers, gensim)))" go test -tags torch -count=1 -timeout 120m ./...
 
 dist: setup ## dist/: an archive of the command and libtorch that runs elsewhere
 	@$(NOCGO) go run ./cmd/cloze setup --dist dist
