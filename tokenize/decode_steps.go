@@ -54,7 +54,7 @@ func (t *Tokenizer) addDecoder(raw []byte) error {
 	case "Strip":
 		mark, size := utf8.DecodeRuneInString(p.Content)
 		if size == 0 || size < len(p.Content) || p.Start < 0 || p.Stop < 0 {
-			return fmt.Errorf("Strip: content %s is not one character, or start or stop is negative", shown(p.Content))
+			return wrap(p.Type, fmt.Errorf("content %s is not one character, or start or stop is negative", shown(p.Content)))
 		}
 		t.decoder = append(t.decoder, stripDecoder{string(mark), p.Start, p.Stop})
 	case "Metaspace":

@@ -24,6 +24,10 @@ func (p patternJSON) finder() (finder, error) {
 	return nil, errors.New("pattern is neither String nor Regex")
 }
 
+// simpleNormalizers are those without members.
+var simpleNormalizers = map[string]normalizer{"StripAccents": stripAccents{}, "NFC": form{compose: true}, "NFD": form{},
+	"NFKC": form{compatible: true, compose: true}, "NFKD": form{compatible: true}, "Lowercase": lowercase{}, "Nmt": nmt{}, "ByteLevel": bytesToRunes{}}
+
 // readNormalizer reads a normalizer of a tokenizer.json.
 func readNormalizer(raw []byte) (normalizer, error) {
 	p := struct {
@@ -52,30 +56,14 @@ func readNormalizer(raw []byte) (normalizer, error) {
 		return bertNormalizer{p.Clean, p.Chinese, strip, p.Lower}, nil
 	case "Strip":
 		return stripSpace{p.Left, p.Right}, nil
-	case "StripAccents":
-		return stripAccents{}, nil
-	case "NFC":
-		return form{compose: true}, nil
-	case "NFD":
-		return form{}, nil
-	case "NFKC":
-		return form{compatible: true, compose: true}, nil
-	case "NFKD":
-		return form{compatible: true}, nil
-	case "Lowercase":
-		return lowercase{}, nil
-	case "Nmt":
-		return nmt{}, nil
 	case "Prepend":
 		return prependText(p.Prepend), nil
-	case "ByteLevel":
-		return bytesToRunes{}, nil
 	case "Precompiled":
 		m, err := newCharsmap(p.Charsmap)
-		return m, wrap("Precompiled", err)
+		return m, wrap(p.Type, err)
 	case "Replace":
 		find, err := p.Pattern.finder()
-		return replaceText{find, p.Content}, wrap("Replace", err)
+		return replaceText{find, p.Content}, wrap(p.Type, err)
 	case "Sequence":
 		var s sequence
 		for _, sub := range p.Normalizers {
@@ -86,6 +74,9 @@ func readNormalizer(raw []byte) (normalizer, error) {
 			s = append(s, n)
 		}
 		return s, nil
+	}
+	if n, ok := simpleNormalizers[p.Type]; ok {
+		return n, nil
 	}
 	return nil, unsupported(p.Type)
 }

@@ -121,6 +121,16 @@ func (p *pattern) match(s *patternState, text []byte, at int) int {
 	return end
 }
 
+// untried says whether an instruction is new at a place, and writes down that it no longer is.
+func (s *patternState) untried(size int, pc int32, at int) bool {
+	bit := (at-s.base)*size + int(pc)
+	if s.visited[bit/64]>>(bit%64)&1 != 0 {
+		return false
+	}
+	s.visited[bit/64] |= 1 << (bit % 64)
+	return true
+}
+
 // exec goes from an instruction at a place until it matches (the end), or all ways are tried (-1). With a limit it gives up (false) after so many steps;
 // without one it keeps the book.
 func (p *pattern) exec(s *patternState, text []byte, pc int32, at, bottom, limit int) (int, bool) {
@@ -128,15 +138,7 @@ func (p *pattern) exec(s *patternState, text []byte, pc int32, at, bottom, limit
 		if s.steps++; limit > 0 && s.steps > limit {
 			return -1, false
 		}
-		ok := true
-		if limit == 0 {
-			bit := (at-s.base)*len(p.code) + int(pc)
-			if s.visited[bit/64]>>(bit%64)&1 != 0 {
-				ok = false
-			} else {
-				s.visited[bit/64] |= 1 << (bit % 64)
-			}
-		}
+		ok := limit > 0 || s.untried(len(p.code), pc, at)
 		if ok {
 			i := &p.code[pc]
 			switch i.op {

@@ -1,6 +1,9 @@
 package tokenize
 
-import "math"
+import (
+	"math"
+	"strconv"
+)
 
 // parseScore reads a number as the reference's JSON reader does: its digits as a whole number, divided or multiplied by a power of ten. That is not always the
 // nearest float64, and where two ways to cut a text have equal scores the last bit decides.
@@ -32,18 +35,12 @@ func parseScore(raw []byte) (float64, bool) {
 			return 0, false
 		}
 	}
-	if i < len(raw) && (raw[i] == 'e' || raw[i] == 'E') {
-		sign, n := 1, 0
-		if i++; i < len(raw) && (raw[i] == '-' || raw[i] == '+') {
-			if raw[i] == '-' {
-				sign = -1
-			}
-			i++
+	if i < len(raw) && raw[i]|0x20 == 'e' {
+		n, err := strconv.Atoi(string(raw[i+1:]))
+		if err != nil {
+			return 0, false
 		}
-		for ; i < len(raw) && '0' <= raw[i] && raw[i] <= '9'; i++ {
-			n = min(n*10+int(raw[i]-'0'), 1<<20)
-		}
-		exponent += sign * n
+		i, exponent = len(raw), exponent+max(min(n, 1<<20), -1<<20)
 	}
 	if i != len(raw) {
 		return 0, false

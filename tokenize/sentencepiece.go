@@ -1,6 +1,7 @@
 package tokenize
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
@@ -104,26 +105,31 @@ func protoFields(data []byte, see func(protoField) error) error {
 	return nil
 }
 
+func readPiece(raw []byte) (spPiece, error) {
+	p := spPiece{kind: pieceNormal}
+	err := protoFields(raw, func(f protoField) error {
+		switch f.number {
+		case 1:
+			p.text = string(f.bytes)
+		case 2:
+			p.score = math.Float32frombits(uint32(f.value))
+		case 3:
+			p.kind = f.value
+		}
+		return nil
+	})
+	if err == nil && (!utf8.ValidString(p.text) || p.score != p.score) {
+		err = errors.New("text that is not UTF-8 or score that is no number")
+	}
+	return p, err
+}
+
 func readSentencePiece(data []byte) (*spModel, error) {
 	m := &spModel{kind: 1, dummyPrefix: true, collapse: true, escape: true}
 	err := protoFields(data, func(f protoField) error {
 		switch f.number {
 		case 1:
-			p := spPiece{kind: pieceNormal}
-			err := protoFields(f.bytes, func(f protoField) error {
-				switch f.number {
-				case 1:
-					p.text = string(f.bytes)
-				case 2:
-					p.score = math.Float32frombits(uint32(f.value))
-				case 3:
-					p.kind = f.value
-				}
-				return nil
-			})
-			if err == nil && (!utf8.ValidString(p.text) || p.score != p.score) {
-				err = errors.New("text that is not UTF-8 or score that is no number")
-			}
+			p, err := readPiece(f.bytes)
 			if err != nil {
 				return fmt.Errorf("piece %d: %w", len(m.pieces)+1, err)
 			}
@@ -283,51 +289,43 @@ type spMerge struct {
 	score       float32
 }
 
-// bpe writes pieces and merges: every way to cut a piece into two others, in the order of the scores.
-func (m *spModel) bpe(w *writer) error {
-	ids := make(map[string]int, len(m.pieces))
-	for id, p := range m.pieces {
-		ids[p.text] = id
-	}
+// merges lists every way to cut a piece into two others, in the order of the scores.
+func (m *spModel) merges(ids map[string]int) ([]spMerge, error) {
 	var merges []spMerge
 	for id, p := range m.pieces {
 		if p.kind != pieceNormal && p.kind != pieceUser && p.kind != pieceUnused || ids[p.text] != id {
 			continue
 		}
-		if len(p.text) > 1<<12 {
-			return fmt.Errorf("piece %d has %d bytes; %d is the limit", id, len(p.text), 1<<12)
+		if len(p.text) > longestPiece {
+			return nil, fmt.Errorf("piece %d has %d bytes; %d is the limit", id, len(p.text), longestPiece)
 		}
 		first := len(merges)
 		for i := range p.text {
-			if i == 0 {
-				continue
-			}
 			left, ok := ids[p.text[:i]]
 			right, too := ids[p.text[i:]]
-			if ok && too {
+			if i > 0 && ok && too {
 				n := utf8.RuneCountInString(p.text[:i])
 				merges = append(merges, spMerge{left, right, [2]int{n, utf8.RuneCountInString(p.text) - n}, p.score})
 			}
 		}
-		slices.SortFunc(merges[first:], func(a, b spMerge) int {
-			if a.left != b.left {
-				return a.left - b.left
-			}
-			return a.right - b.right
-		})
+		slices.SortFunc(merges[first:], func(a, b spMerge) int { return cmp.Or(a.left-b.left, a.right-b.right) })
 	}
 	slices.SortStableFunc(merges, func(a, b spMerge) int {
-		switch {
-		case a.score != b.score:
-			if a.score > b.score {
-				return -1
-			}
-			return 1
-		case a.size[0] != b.size[0]:
-			return b.size[0] - a.size[0]
-		}
-		return b.size[1] - a.size[1]
+		return cmp.Or(cmp.Compare(b.score, a.score), b.size[0]-a.size[0], b.size[1]-a.size[1])
 	})
+	return merges, nil
+}
+
+// bpe writes pieces and merges.
+func (m *spModel) bpe(w *writer) error {
+	ids := make(map[string]int, len(m.pieces))
+	for id, p := range m.pieces {
+		ids[p.text] = id
+	}
+	merges, err := m.merges(ids)
+	if err != nil {
+		return err
+	}
 	w.open('{')
 	w.key("type")
 	w.str("BPE")

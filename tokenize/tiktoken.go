@@ -2,6 +2,7 @@ package tokenize
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -127,6 +128,14 @@ func tiktokenDocument(order []string, pieces map[string]int, pattern string, spe
 	}
 	w.close('}')
 	w.key("merges")
+	tiktokenMerges(w, order, pieces)
+	w.close('}')
+	w.close('}')
+	return w.b
+}
+
+// tiktokenMerges writes all ways to make a piece of two.
+func tiktokenMerges(w *writer, order []string, pieces map[string]int) {
 	w.open('[')
 	for _, p := range order {
 		var ways [][2]string
@@ -136,21 +145,13 @@ func tiktokenDocument(order []string, pieces map[string]int, pattern string, spe
 				ways = append(ways, [2]string{p[:i], p[i:]})
 			}
 		}
-		slices.SortFunc(ways, func(a, b [2]string) int {
-			if c := pieces[a[0]] - pieces[b[0]]; c != 0 {
-				return c
-			}
-			return pieces[a[1]] - pieces[b[1]]
-		})
+		slices.SortFunc(ways, func(a, b [2]string) int { return cmp.Or(pieces[a[0]]-pieces[b[0]], pieces[a[1]]-pieces[b[1]]) })
 		for _, x := range ways {
 			w.item()
-			w.str(spell(x[0]) + " " + spell(x[1]))
+			w.str(string(appendPieceOf(nil, x[0])) + " " + string(appendPieceOf(nil, x[1])))
 		}
 	}
 	w.close(']')
-	w.close('}')
-	w.close('}')
-	return w.b
 }
 
 // openOther opens a file that is no tokenizer.json, by what its first bytes look like: SentencePiece's, tiktoken's, a vocab.txt.
