@@ -15,6 +15,7 @@ import (
 type encodeFlags struct {
 	tokenizer    string
 	asData, json bool
+	limits       bool
 	threads      int
 }
 
@@ -25,7 +26,7 @@ func newTokenizerEncode() *cobra.Command {
 		Short: "a line of ids for each line of text",
 		Long: `Write a line of ids, blanks between, for each line of text of PATH (standard input without one or for -).
 Special text such as <|endoftext|> is recognised and the tokenizer's template added; with --as-data neither: text
-never yields a special id, as in pretraining. The file's truncation and padding are not applied.
+never yields a special id, as in pretraining. The file's truncation and padding are applied with --apply-limits alone.
 
 --json writes for each line an object: ids, pieces, offsets (code points of the line), byte_offsets, word_ids
 (null for what stands for no text).`,
@@ -37,8 +38,9 @@ never yields a special id, as in pretraining. The file's truncation and padding 
 			return runEncode(cmd, args, f)
 		},
 	}
-	addTokenizer(cmd, &f.tokenizer, "tokenizer.json, or a folder that holds one")
+	addTokenizer(cmd, &f.tokenizer, "tokenizer.json, .model, vocab.txt or .tiktoken, or a folder that holds one")
 	cmd.Flags().BoolVar(&f.asData, "as-data", false, "the text is data: no special ids, no template")
+	cmd.Flags().BoolVar(&f.limits, "apply-limits", false, "cut and pad as the file's truncation and padding say")
 	addJSON(cmd, &f.json)
 	addThreads(cmd, &f.threads)
 	return cmd
@@ -61,7 +63,7 @@ func runEncode(cmd *cobra.Command, args []string, f encodeFlags) error {
 // encoder gives the conversion of one line.
 func encoder(t *tokenize.Tokenizer, f encodeFlags) func(dst, line []byte) ([]byte, error) {
 	encode := func(text string) tokenize.Encoding {
-		return t.EncodeWith(text, tokenize.EncodeOptions{AsData: f.asData})
+		return t.EncodeWith(text, tokenize.EncodeOptions{AsData: f.asData, ApplyLimits: f.limits})
 	}
 	switch {
 	case f.json:
