@@ -36,7 +36,7 @@ func aligned(n *normalizer.NormalizedString, w tokenize.Word, from, to int) *nor
 		for k := w.Offsets[i][0]; k < w.Offsets[i][1] && k < len(at); k++ {
 			start, end = min(start, at[k][0]), max(end, at[k][1])
 		}
-		if end < start {
+		if end < start { // a byte that was put in, such as the blank before a text
 			start, end = from, from
 			if k := w.Offsets[i][0]; k < len(at) {
 				start = min(max(at[k][0], from), to)
@@ -52,6 +52,7 @@ func aligned(n *normalizer.NormalizedString, w tokenize.Word, from, to int) *nor
 			}
 		}
 	}
+	// Theirs wants a range for each byte, an empty one too: it lies behind what came of the byte before.
 	last := 0
 	for k, b := range back { // bytes of the original that nothing was made of
 		if b == nil {

@@ -111,6 +111,7 @@ func Decoder(t *tokenize.Tokenizer) tokenizer.Decoder { return decoder{t} }
 type decoder struct{ t *tokenize.Tokenizer }
 
 func (d decoder) Decode(tokens []string) string {
+	// Tokens between two unknown ones are decoded together: bytes of one character may be in several.
 	out, ids := "", []int32(nil)
 	for _, token := range tokens {
 		if id, ok := d.t.ID(token); ok {
@@ -132,6 +133,7 @@ func (p whole) PreTokenize(text *tokenizer.PreTokenizedString) (*tokenizer.PreTo
 	return text.Split(func(_ int, n *normalizer.NormalizedString) []tokenizer.SplitIdx {
 		e := p.t.EncodeWith(n.GetNormalized(), tokenize.EncodeOptions{NoTemplate: true})
 		var out []tokenizer.SplitIdx
+		// Tokens come with the splits, so that their model is never asked: it would see one word at a time, and not what is around it.
 		for from := 0; from < len(e.IDs); {
 			to := from + 1
 			start, end := e.Offsets[from][0], e.Offsets[from][1]

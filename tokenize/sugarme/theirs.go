@@ -35,6 +35,7 @@ func Split(p tokenizer.PreTokenizer, onError func(error)) func(string) []tokeniz
 			if err != nil || cut == nil {
 				return nil, errors.Join(err, nilError(cut == nil))
 			}
+			// Split passes over what has tokens, which would be lost without a word.
 			for _, made := range cut.GetSplits(normalizer.OriginalTarget, tokenizer.Byte) {
 				if made.Tokens != nil {
 					return nil, errors.New("it makes tokens, which a model is for")
@@ -65,6 +66,7 @@ func Pieces(m tokenizer.Model, onError func(error)) func(string) []tokenize.Part
 		}
 		parts := make([]tokenize.Part, 0, len(tokens))
 		for _, t := range tokens {
+			// Offsets that are missing or wrong do no harm: WithParts keeps them inside the word.
 			p := tokenize.Part{ID: int32(t.Id), End: len(text)}
 			if t.Id != int(p.ID) {
 				p.ID = -1

@@ -28,6 +28,7 @@ type unigram struct {
 
 // newUnigram makes the first pieces and the edges.
 func newUnigram(cfg UnigramConfig, t *unigramText) *unigram {
+	// The tree is needed no longer than this: its nodes become numbers, and the ways from each place to the root become edges.
 	tree := findSeeds(cfg, t)
 	number, n := tree.choose(max(cfg.SeedPieces, len(t.chars)))
 	m := &unigram{cfg: cfg, t: t, at: make([]int32, n), size: make([]uint8, n), score: make([]float64, n), first: make([]int32, len(t.text)+1), scale: 2}
@@ -42,6 +43,7 @@ func newUnigram(cfg UnigramConfig, t *unigramText) *unigram {
 	for p := range m.score {
 		m.score[p] = math.Log(m.score[p] / total)
 	}
+	// The first pass counts, so that the edges, the largest thing there is, are allocated once and to the byte.
 	for pass := range 2 {
 		n := int32(0)
 		for i := range t.text {
@@ -89,6 +91,8 @@ const expectedUnit = 1 << 16
 
 // expect returns how often each piece is expected to occur, times expectedUnit, and the logarithm of the text's likelihood.
 func (m *unigram) expect() (expected []int64, likelihood float64) {
+	// Probabilities are multiplied and not their logarithms added, which would take an exponential and a logarithm an edge. A part of a
+	// hundred characters would be less than the least float64: each character brings a factor that makes up for the average.
 	prob := make([]float64, len(m.score))
 	for p, s := range m.score {
 		prob[p] = math.Exp(s + float64(m.scale*float64(m.size[p])))
@@ -162,6 +166,7 @@ func (w *walk) part(from, to int, count int64) {
 		w.part(from+n/2, to, count)
 		return
 	}
+	// A piece from i to j is in as much of the text's probability as alpha[i] * prob * beta[j], of alpha[n] in all.
 	unit := float64(count) * expectedUnit / alpha[n]
 	beta[n] = 1
 	for i := n - 1; i >= 0; i-- {

@@ -9,6 +9,7 @@ import (
 // train runs expectation, maximisation and pruning until there are as many pieces as are wanted.
 func (m *unigram) train() {
 	wanted := m.cfg.VocabSize - m.cfg.fixed()
+	// Two rounds between prunings are what SentencePiece does: the first moves the weight of what has just gone, the second lets it settle.
 	begin := len(m.score)
 	for {
 		for range 2 {
@@ -20,6 +21,7 @@ func (m *unigram) train() {
 		}
 		m.prune(max(wanted, int(m.cfg.ShrinkingFactor*float64(len(m.score)))))
 	}
+	// Nothing goes any more: these only fit the probabilities to the final pieces.
 	for range 2 {
 		m.maximise(len(m.score))
 	}
@@ -28,6 +30,7 @@ func (m *unigram) train() {
 
 // keepBest leaves so many pieces: single characters, and the others of the largest worth.
 func (m *unigram) keepBest(wanted int, worth []float64) {
+	// Single characters stay whatever they are worth: without them text could not be spelled.
 	order := make([]int32, len(worth))
 	for i := range order {
 		order[i] = int32(i)
@@ -79,6 +82,7 @@ func (m *unigram) keep(keep []bool) {
 	if !slices.Contains(keep, false) {
 		return
 	}
+	// Pieces keep their order when they move up, so that numbers go on being that of the characters, and ties the same.
 	number := make([]uint32, len(keep))
 	n := 0
 	for p, k := range keep {
@@ -89,6 +93,7 @@ func (m *unigram) keep(keep []bool) {
 		}
 	}
 	m.at, m.size, m.score = m.at[:n], m.size[:n], m.score[:n]
+	// The edges are rewritten in place: what is written never overtakes what is read.
 	out := int32(0)
 	for i := range m.t.text {
 		from := m.first[i]
@@ -123,6 +128,7 @@ func (m *unigram) best(v *viterbi, from, to int, whole bool, f func(piece int32)
 			if j > n || !whole && i == 0 && j == n {
 				continue
 			}
+			// Strictly better: of equal spellings the one whose last piece is longest stays, since places are tried from the left.
 			if s := score[i] + m.score[e>>sizeBits]; s > score[j] {
 				score[j], piece[j] = s, int32(e>>sizeBits)
 			}
@@ -172,6 +178,7 @@ func (m *unigram) prune(wanted int) {
 	for _, n := range uses {
 		total += float64(n)
 	}
+	// A piece is spelled by others in its own text; any place where it stands will do, since edges know nothing of what is around it.
 	loss := make([]float64, len(uses)) // of likelihood; infinite for what must stay
 	all := make([]viterbi, m.cfg.Threads)
 	m.parallel(len(uses), 4096, func(thread, from, to int) {
@@ -187,7 +194,7 @@ func (m *unigram) prune(wanted int) {
 }
 
 // tokenCost is what a token more is held to cost beside likelihood, in nats: whoever reads the text has to read it. SentencePiece has none, and
-// takes the likeliest pieces at the end instead; with 1 the text has fewer tokens and a higher likelihood than there (docs/bench/tokenize.md).
+// takes the likeliest pieces at the end instead; with 1 the text has fewer tokens and a higher likelihood than there (docs/bench/tokenizer_training.md).
 const tokenCost = 1
 
 // lossOf returns how much likelihood is lost where a piece gives way to the others that spell it: of the pieces as they are used now, the

@@ -36,6 +36,8 @@ type seedFinder struct {
 
 // findSeeds builds the tree.
 func findSeeds(cfg UnigramConfig, t *unigramText) *seedTree {
+	// Places are put in order by their first character by counting; each character's places then are sorted on their own, by whichever goroutine is
+	// free. What a goroutine finds does not depend on which one it is.
 	first := make([]int32, len(t.chars)+1) // by first character: where its places start in the list
 	partOf := make([]int32, len(t.text))
 	for part, start := range t.starts[:len(t.counts)] {
@@ -96,6 +98,7 @@ func (f *seedFinder) group(places []int32, size int, parent int32) {
 			f.end(places, f.node(places, size, parent))
 			return
 		}
+		// Where all go on with the same character there is no choice and no node: the longer substring stands wherever this one does.
 		f.sort(places, size)
 		head, last := f.key(places[0], size), f.key(places[len(places)-1], size)
 		if head != last || head == 0 {
@@ -122,6 +125,7 @@ func (f *seedFinder) key(place int32, size int) int32 { return f.t.text[int(plac
 
 // node makes a node where the substring is frequent enough and not the parent itself; otherwise it returns the parent.
 func (f *seedFinder) node(places []int32, size int, parent int32) int32 {
+	// A substring of one character had its node before it was known whether it branches.
 	if parent >= 0 && int(f.nodes[parent].size) == size {
 		return parent
 	}
@@ -172,6 +176,7 @@ func (f *seedFinder) sort(places []int32, size int) {
 	for c := range f.t.chars {
 		f.slots[c+1] += f.slots[c]
 	}
+	// Counting keeps the order of equals, which nobody needs, and takes one pass over what may be millions.
 	f.sorted = append(f.sorted[:0], places...)
 	for _, p := range f.sorted {
 		places[f.slots[text[p]]] = p
@@ -188,6 +193,7 @@ func (s *seedTree) choose(limit int) (piece []int32, n int) {
 		order[i] = int32(i)
 	}
 	if len(order) > limit {
+		// The characters of text that a piece covers, as in SentencePiece: long pieces are rarer but spare more tokens.
 		worth := func(i int32) int64 {
 			if s.nodes[i].size == 1 {
 				return 1<<63 - 1

@@ -80,6 +80,7 @@ func (p *pieceWords) segment(text []byte, i int) int {
 		case 'a' <= c|0x20 && c|0x20 <= 'z':
 			s = p.scripts.of('a')
 		}
+		// A mark has the script of what it stands on; one at the start takes that of what follows.
 		switch {
 		case first:
 			script = s

@@ -79,6 +79,8 @@ func charPieces(c Config, list *wordList, limit int, report *Report) (pieces []s
 		return r
 	})
 	kept := mostFrequent(counts, limit, report)
+	// Every character gets a piece for the start of a word, as in the package: a word that begins otherwise than any in the corpus can be
+	// spelled then. Inside words only those are numbered that stand there.
 	ids := [2]map[int32]int32{{}, {}} // of characters inside words, of first ones
 	next := int32(len(c.SpecialTokens))
 	for i, prefix := range []string{"", inside} {

@@ -10,6 +10,7 @@ func simple(text []byte, i int) (end int, kind Kind, ok bool) {
 	c := classes // of what follows
 	switch first {
 	case letter:
+		// Digits and underscores may follow, and a mark may stand between two letters: endsLetters leaves those to segment.
 		for c, at := first, end; c == letter; {
 			end = at
 			c, at = classAt(t, text, end)
@@ -47,6 +48,7 @@ func endsLetters(t *pages, text []byte, i int) bool {
 	c, next := classAt(t, text, i)
 	switch c {
 	case midLetter, midNumLet, singleQuote:
+		// "don’t": a letter behind it, or a mark on it with a letter behind that, would go on with the word.
 		c, _ = classAt(t, text, next)
 		return c != letter && c != letterPictograph && c != hebrew && c != extend && c != format && c != zwj
 	case other, complex, han, hiragana, pictograph, midNum, doubleQuote, newline, blank, katakana, regional, classes:
