@@ -130,7 +130,7 @@ func TestEveryModelIsTrainedAndEncodes(t *testing.T) {
 	corpus := write(t, dir, "corpus.txt", prose(400))
 	for model, want := range map[string]string{"wordpiece": "2 ", "unigram": "", "word": "", "bpe": ""} {
 		out := filepath.Join(dir, model+".json")
-		r := done(t, "", "tokenizer", "train", "--model", model, "--vocab-size", "450", "--quiet", "--out", out, corpus)
+		r := done(t, "", "tokenizer", "train", "--model", model, "--vocab-size", "450", "--memory", "64MiB", "--quiet", "--out", out, corpus)
 		if !strings.Contains(r.stdout, "read ") || !strings.Contains(r.stdout, out) {
 			t.Errorf("%s: report %q", model, r.stdout)
 		}
@@ -144,4 +144,5 @@ func TestEveryModelIsTrainedAndEncodes(t *testing.T) {
 	}
 	failure(t, statusFailed, []string{"tokenizer", "train", "--model", "unigramm", "--out", filepath.Join(dir, "x.json"), corpus}, "unigramm", "unigram")
 	failure(t, statusFailed, []string{"tokenizer", "train", "--model", "wordpiece", "--set", "tokenizer.special_tokens=[<s>]", "--out", filepath.Join(dir, "x.json"), corpus}, "[UNK]", "special_tokens")
+	failure(t, statusFailed, []string{"tokenizer", "train", "--memory", "1MB", "--out", filepath.Join(dir, "x.json"), corpus}, "memory 1000000 bytes is less than")
 }

@@ -42,6 +42,7 @@ type tokenizerConfig struct {
 type trainFlags struct {
 	model, out  string
 	vocabSize   int
+	memory      sizeFlag
 	threads     int
 	quiet, json bool
 	config      configFlags
@@ -79,6 +80,9 @@ Keys and their defaults, for --config and --set:
 			if cmd.Flags().Changed("vocab-size") {
 				cfg.Tokenizer.VocabSize = f.vocabSize
 			}
+			if cmd.Flags().Changed("memory") {
+				cfg.Tokenizer.MemoryBytes = int64(f.memory)
+			}
 			if !slices.Contains(tokenizerModels, f.model) {
 				return fmt.Errorf("--model: unknown tokenizer %q; %s", f.model, config.Suggest(f.model, tokenizerModels))
 			}
@@ -90,6 +94,8 @@ Keys and their defaults, for --config and --set:
 	}
 	cmd.Flags().StringVar(&f.model, "model", "bpe", "kind of tokenizer: bpe, wordpiece, unigram, word")
 	cmd.Flags().IntVar(&f.vocabSize, "vocab-size", cfg.Tokenizer.VocabSize, "number of tokens; the key tokenizer.vocab_size")
+	f.memory = sizeFlag(cfg.Tokenizer.MemoryBytes)
+	cmd.Flags().Var(&f.memory, "memory", "bound of the word tables, such as 512MB or 2GiB; the key tokenizer.memory_bytes")
 	addOut(cmd, &f.out, "tokenizer.json to write")
 	f.config.add(cmd)
 	f.reading.add(cmd)
