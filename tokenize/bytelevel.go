@@ -63,12 +63,17 @@ func appendPieceOf(dst []byte, text string) []byte {
 type byteLevel struct {
 	prefix bool // add_prefix_space: a text that starts without a blank gets one
 	regex  bool // use_regex: cut into words; otherwise what lies between added tokens is one word
+	// Where words end by another pattern than GPT-2's; nil where that or none cuts.
+	scan func(text []byte, start int) int
 }
 
 // wordEnd returns where the word that starts at start ends.
 func (l byteLevel) wordEnd(text []byte, start int) int {
 	if l.regex {
 		return WordEnd(text, start)
+	}
+	if l.scan != nil {
+		return l.scan(text, start)
 	}
 	return len(text)
 }

@@ -150,6 +150,10 @@ func (t *Tokenizer) readPipeline(top []field) error {
 
 // readPreTokenizer reads ByteLevel. Its trim_offsets has no effect here: the post-processor's counts, as in the reference.
 func (t *Tokenizer) readPreTokenizer(raw []byte) error {
+	if scan := knownSplit(raw); scan != nil {
+		t.level = byteLevel{scan: scan}
+		return nil
+	}
 	p := struct {
 		Type   string `json:"type"`
 		Prefix *bool  `json:"add_prefix_space"`

@@ -1,6 +1,7 @@
 package tokenize
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -10,10 +11,28 @@ import (
 // plainByteLevel says whether the byte-level path serves a file: BPE over the bytes of words, with nothing in front.
 func plainByteLevel(top []field, sw bpeSwitches) bool {
 	pre, _ := typeOf(fieldOf(top, "pre_tokenizer"))
+	if knownSplit(fieldOf(top, "pre_tokenizer")) != nil {
+		pre = "ByteLevel"
+	}
 	decoder, _ := typeOf(fieldOf(top, "decoder"))
 	has := func(s *string) bool { return s != nil && *s != "" }
 	return sw.Type == "BPE" && fieldOf(top, "normalizer") == nil && pre == "ByteLevel" && (decoder == "ByteLevel" || fieldOf(top, "decoder") == nil) &&
 		!has(sw.Prefix) && !has(sw.Suffix) && !sw.ByteFallback
+}
+
+// knownSplit returns the scanner of a pre-tokenizer that cuts by a well-known pattern and then writes bytes (Llama 3, Qwen, GPT-4), nil for others.
+func knownSplit(raw []byte) scanned {
+	var p preJSON
+	if raw == nil || json.Unmarshal(raw, &p) != nil || p.Type != "Sequence" || len(p.Steps) != 2 {
+		return nil
+	}
+	var split, level preJSON
+	if json.Unmarshal(p.Steps[0], &split) != nil || json.Unmarshal(p.Steps[1], &level) != nil || split.Type != "Split" || split.Behaviour != "Isolated" ||
+		split.Invert || split.Pattern.Regex == nil || level.Type != "ByteLevel" || level.Prefix == nil || *level.Prefix || level.Regex == nil || *level.Regex {
+		return nil
+	}
+	f, _ := knownPattern(*split.Pattern.Regex).(scanned)
+	return f
 }
 
 // modelFields are the members of all models beside vocab and merges.

@@ -13,6 +13,11 @@ func newPattern(source string) (finder, error) {
 	if f := knownPattern(source); f != nil {
 		return f, nil
 	}
+	return compilePattern(source)
+}
+
+// compilePattern compiles a pattern, well-known or not.
+func compilePattern(source string) (*pattern, error) {
 	n, err := parsePattern(source)
 	if err != nil {
 		return nil, err

@@ -67,9 +67,12 @@ func (t *Tokenizer) appendPlain(dst []int32, s *scratch, text []byte) []int32 {
 	if t.level.regex {
 		return t.model.appendText(dst, s, text)
 	}
-	first := len(dst)
-	dst = t.model.appendWord(dst, s, text, 0, len(text))
-	s.mark(first, len(dst))
+	for i := 0; i < len(text); {
+		first, end := len(dst), t.level.wordEnd(text, i)
+		dst = t.model.appendWord(dst, s, text, i, end)
+		s.mark(first, len(dst))
+		i = end
+	}
 	return dst
 }
 
