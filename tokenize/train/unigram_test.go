@@ -256,7 +256,7 @@ func TestC30UnigramOnTextWithoutBlanks(t *testing.T) {
 		text[i] = "ACDEFGHIKLMNPQRSTVWY"[r.IntN(20)]
 	}
 	file, report, err := Unigram(unigramConfig(300), docs(string(text)))
-	if err != nil || report.VocabSize != 300 || report.LongWords != 1 || len(piecesOf(t, file)) != 300 {
+	if err != nil || report.VocabSize != 300 || report.LongWords != 1 || len(piecesOf(t, file)) != 300 || !slices.Contains(piecesOf(t, file), metaspace) {
 		t.Errorf("%v %+v", err, report)
 	}
 }

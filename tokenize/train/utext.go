@@ -3,6 +3,7 @@ package train
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 )
 
@@ -38,7 +39,14 @@ func (t *unigramText) add(word []byte, count int64) {
 func (t *unigramText) code(cfg UnigramConfig, report *Report) error {
 	byRune, total := t.countChars()
 	all := sortedKeys(byRune)
-	slices.SortStableFunc(all, func(a, b rune) int { return cmp.Compare(byRune[b], byRune[a]) })
+	// The mark of a blank comes first: without it no word could be spelled, however rare blanks are.
+	worth := func(r rune) int64 {
+		if string(r) == metaspace {
+			return math.MaxInt64
+		}
+		return byRune[r]
+	}
+	slices.SortStableFunc(all, func(a, b rune) int { return cmp.Compare(worth(b), worth(a)) })
 	kept, lost := 0, total
 	for kept < len(all) && float64(total-lost) < cfg.CharacterCoverage*float64(total) {
 		lost -= byRune[all[kept]]
