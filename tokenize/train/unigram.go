@@ -69,6 +69,7 @@ func Unigram(cfg UnigramConfig, texts iter.Seq2[[]byte, error]) ([]byte, Report,
 		if err := collect(c, func() splitter { return newPieceWords(steps) }, texts, t, report); err != nil {
 			return err
 		}
+		t.add([]byte(metaspace), 0) // has a piece even where memory has left out every word that starts with it
 		if err := t.code(cfg, report); err != nil {
 			return err
 		}
