@@ -50,8 +50,8 @@ func TestPublishedTokenizersEqualTheReference(t *testing.T) {
 func TestAppendIDsEqualsEncodeForPublishedTokenizers(t *testing.T) {
 	dir := filepath.Join(data(t), "tokenizers")
 	texts := parityTexts(t, 60, "parallel/udhr2/*.zip")
-	texts = append(texts, string(novels(t, 200_000)))
-	for _, f := range published {
+	texts = append(texts, string(novels(t, 200_000)), " ▁x  ▁▁y\u3000z\u3000 \u00a0w \t\tq\r\n\n\u0301a \u0301b\x01c \x01d  ", "  ", "\n")
+	for _, f := range append([]string{"t5-small/spiece.model", "sentencepiece/test_model.model", "sentencepiece/test_ja_model.model", "phi-3-mini/mistral.tokenizer.model.v1"}, published...) {
 		tok, err := Open(filepath.Join(dir, f))
 		if err != nil {
 			t.Error(err)

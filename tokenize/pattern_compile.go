@@ -32,7 +32,7 @@ func compilePattern(source string) (*pattern, error) {
 		}
 		return nil, fmt.Errorf("pattern %s: %w", shown(source), err)
 	}
-	p := &pattern{code: c.code}
+	p := &pattern{source: source, code: c.code}
 	p.first = p.firstClass()
 	return p, nil
 }

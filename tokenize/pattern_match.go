@@ -8,9 +8,10 @@ import (
 // pattern is a compiled pattern. Matching backtracks, in the order that the pattern says, but never tries the same instruction at the same place twice: its
 // time is bounded by the length of pattern times text.
 type pattern struct {
-	code  []instr
-	first *charClass // what a match may start with; nil: anything
-	state sync.Pool
+	source string
+	code   []instr
+	first  *charClass // what a match may start with; nil: anything
+	state  sync.Pool
 }
 
 type instr struct {

@@ -11,6 +11,7 @@ import (
 type quick struct {
 	kind  quickKind
 	class [256]uint8
+	lead  bool // what is not cut into units needs the white space before it
 }
 
 type quickKind uint8
@@ -38,11 +39,15 @@ func newQuick(g *general) *quick {
 		q.kind = quickSpaces
 		return q
 	}
-	symbols := false
+	norm, symbols := g.norm, false
 	switch p := g.pre.(type) {
 	case bertSplit:
 		symbols = true
 	case whiteSplit:
+	case metaspace:
+		if norm, q.lead = collapsed(g.norm); !q.lead || p != (metaspace{"▁", always, true}) {
+			return nil
+		}
 	case steps:
 		if len(p) != 2 || p[0] != (whiteSplit{}) {
 			return nil
@@ -62,10 +67,44 @@ func newQuick(g *general) *quick {
 	for _, c := range " \t\n\r" {
 		q.class[c] = unitSpace
 	}
-	if !q.keepsASCII(g.norm) {
+	if q.lead { // other white space than blanks is white only if the charsmap makes it a blank
+		for _, c := range "\t\n\r" {
+			if m, ok := norm.(*charsmap); !ok || !m.makesBlank(byte(c)) {
+				q.class[c] = unitOther
+			}
+		}
+	}
+	if !q.keepsASCII(norm) {
 		return nil
 	}
 	return q
+}
+
+func (m *charsmap) makesBlank(c byte) bool {
+	now, found := m.find([]byte{c})
+	return found && string(now) == " "
+}
+
+// collapsed says whether a normaliser is a charsmap or nothing, then cuts white space at the end and makes several blanks one ▁ (SentencePiece's Unigram as
+// transformers writes it): behind it every word has one ▁ in front. It returns the charsmap.
+func collapsed(n normalizer) (normalizer, bool) {
+	s, ok := n.(sequence)
+	if !ok || len(s) < 2 || len(s) > 3 {
+		return nil, false
+	}
+	k := len(s) - 2
+	r, ok := s[k+1].(replaceText)
+	if !ok || s[k] != (stripSpace{false, true}) || r.content != "▁" {
+		return nil, false
+	}
+	if p, ok := r.find.(*pattern); !ok || p.source != " {2,}" {
+		return nil, false
+	}
+	if k == 0 {
+		return nil, true
+	}
+	m, ok := s[0].(*charsmap)
+	return m, ok
 }
 
 // isLlama says whether the normaliser puts a ▁ in front and makes each blank one.
@@ -142,11 +181,8 @@ func (q *quick) append(g *general, dst []int32, starts *[]uint64, w *work, text 
 			end = i
 		}
 		if end == i || end < len(text) && class[text[end]] == unitOther {
-			// White space ends what belongs together, unless a mark or the like stands behind it.
-			for end++; end < len(text) && (class[text[end-1]] != unitSpace || class[text[end]] == unitOther); {
-				end++
-			}
-			if r, _ := utf8.DecodeRune(text[i:]); i > 0 && runeProps(r)&(isExtend|isMark) != 0 {
+			end = q.togetherEnd(text, i, end)
+			if r, _ := utf8.DecodeRune(text[i:]); i > 0 && (q.lead || runeProps(r)&(isExtend|isMark) != 0) {
 				i--
 			}
 			if starts == nil {
@@ -165,6 +201,34 @@ func (q *quick) append(g *general, dst []int32, starts *[]uint64, w *work, text 
 		i = end
 	}
 	return dst
+}
+
+// togetherEnd returns where what starts at text[start] and cannot be cut into units ends: white space ends it, unless a mark or the like stands behind
+// it. The first end bytes are known to be part of it.
+func (q *quick) togetherEnd(text []byte, start, end int) int {
+	class := &q.class
+	for end++; end < len(text); end++ {
+		if class[text[end-1]] != unitSpace {
+			continue
+		}
+		if class[text[end]] != unitOther && !(q.lead && q.endsWhite(text[start:end])) {
+			return end
+		}
+		for end < len(text) && class[text[end]] == unitSpace {
+			end++
+		}
+	}
+	return len(text)
+}
+
+// endsWhite says whether white space that separates no units stands at the end of text, before what separates: alone, it would be cut off.
+func (q *quick) endsWhite(text []byte) bool {
+	n := len(text)
+	for n > 0 && q.class[text[n-1]] == unitSpace {
+		n--
+	}
+	r, _ := utf8.DecodeLastRune(text[:n])
+	return n > 0 && isWhite(r)
 }
 
 // appendSpaces is append for text that is one word for the model: cut where a blank follows what is none.
