@@ -1,7 +1,7 @@
 // Package sugarme lets programs that are built on github.com/sugarme/tokenizer use this project's tokenizers, and the other way around.
 //
 // Ours in theirs: [New] gives a whole *tokenizer.Tokenizer whose ids and offsets are those of the Hugging Face package; [Model],
-// [PreTokenizer], [Normalizer] and [Decoder] are single parts to put into one that exists:
+// [PreTokenizer], [Normalizer], [PostProcessor] and [Decoder] are single parts to put into one that exists:
 //
 //	t, err := tokenize.Open("tokenizer.json")
 //	tk.WithPreTokenizer(sugarme.PreTokenizer(t)) // words are cut right; the model stays

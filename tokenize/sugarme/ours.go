@@ -12,10 +12,11 @@ import (
 )
 
 // New returns a tokenizer of theirs that encodes as t does: added tokens are found, text is normalized, cut and looked up by t, and offsets are
-// bytes of the input. The template is t's and not theirs: set a post-processor for [CLS] and the like. It may be used by any number of goroutines.
+// bytes of the input. Truncation and padding of the file are not set. It may be used by any number of goroutines.
 func New(t *tokenize.Tokenizer) *tokenizer.Tokenizer {
 	tk := tokenizer.NewTokenizer(Model(t))
 	tk.WithPreTokenizer(whole{t})
+	tk.WithPostProcessor(PostProcessor(t))
 	tk.WithDecoder(Decoder(t))
 	return tk
 }

@@ -131,6 +131,34 @@ func TestPartsMakeUpThePipeline(t *testing.T) {
 	}
 }
 
+func TestTemplateIsThatOfTheFile(t *testing.T) {
+	for name, tok := range tokenizers(t) {
+		tk := New(tok)
+		for _, text := range []string{"the green tea", "größer Xyz", ""} {
+			e, err := tk.EncodeSingle(text, true)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := tok.Encode(text)
+			if !slices.Equal(append([]int{}, e.Ids...), ints(want.IDs)) || !slices.Equal(append([]int{}, e.TypeIds...), ints(want.TypeIDs)) {
+				t.Errorf("%s: %q: %v %v, want %v %v", name, text, e.Tokens, e.TypeIds, want.Pieces, want.TypeIDs)
+			}
+			pair, err := tk.EncodePair(text, "12 trees", true)
+			if err != nil {
+				t.Fatal(err)
+			}
+			both := tok.EncodePair(text, "12 trees", tokenize.EncodeOptions{})
+			if !slices.Equal(pair.Ids, ints(both.IDs)) || !slices.Equal(pair.TypeIds, ints(both.TypeIDs)) || len(pair.Words) != len(pair.Ids) || len(pair.AttentionMask) != len(pair.Ids) {
+				t.Errorf("%s: pair with %q: %v %v, want %v %v", name, text, pair.Tokens, pair.TypeIds, both.Pieces, both.TypeIDs)
+			}
+		}
+		tk.WithTruncation(&tokenizer.TruncationParams{MaxLength: 5, Strategy: tokenizer.OnlyFirst})
+		if e, err := tk.EncodeSingle("the green tea and the green tree", true); err != nil || len(e.Ids) > 5 || name == "wordpiece" && (e.Ids[0] != 2 || e.Ids[4] != 3) {
+			t.Errorf("%s: cut to 5: %v %v", name, e, err)
+		}
+	}
+}
+
 func TestModelKnowsItsVocabulary(t *testing.T) {
 	tok := tokenizers(t)["wordpiece"]
 	m := Model(tok)
@@ -272,8 +300,8 @@ func TestTheirFailuresAreToldAndLoseNothing(t *testing.T) {
 // TestNothingThatIsCalledEndsTheProcess holds the functions of theirs that this package calls, and looks into them for log.Fatal.
 func TestNothingThatIsCalledEndsTheProcess(t *testing.T) {
 	allowed := []string{"Alignments", "GetNormalized", "GetOriginal", "GetSplits", "GetVocab", "LenOriginal", "NewNormalizedFrom", "NewNormalizedString",
-		"NewPreTokenizedString", "NewTokenizer", "Normalize", "PreTokenize", "Shift", "Split", "Tokenize", "WithDecoder", "WithPreTokenizer"}
-	mine := []string{"AddedTokens", "Decode", "EncodeWith", "Error", "Errorf", "ID", "Join", "Marshal", "MkdirAll", "New", "Parse", "Parts", "pieces", "Pieces", "fail", "Save", "Token", "VocabSize", "WithParts"}
+		"NewPreTokenizedString", "NewTokenizer", "Normalize", "PreTokenize", "Shift", "Split", "Tokenize", "WithDecoder", "WithPostProcessor", "WithPreTokenizer"}
+	mine := []string{"around", "Decode", "Encode", "EncodePair", "EncodeWith", "Error", "Errorf", "ID", "Join", "Marshal", "MkdirAll", "New", "Parse", "Parts", "pieces", "Pieces", "fail", "Save", "Token", "VocabSize", "WithParts"}
 	calls := func(path string, see func(name string, f *ast.FuncDecl)) {
 		set := token.NewFileSet()
 		file, err := parser.ParseFile(set, path, nil, 0)
