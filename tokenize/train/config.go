@@ -119,7 +119,7 @@ func (r Report) String() string {
 		s += fmt.Sprintf("\nnote: memory held %d of %d distinct words, the most frequent: %.2f %% of the text", r.KeptWords, r.DistinctWords, 100*r.KeptShare)
 	}
 	if r.LostChars > 0 {
-		s += fmt.Sprintf("\nnote: %d rare characters got no piece and are unknown when encoding: %.4f %% of the text", r.LostChars, 100*r.LostShare)
+		s += fmt.Sprintf("\nnote: %d rare characters got no piece: %.4f %% of the text is encoded as bytes, where the model has bytes, or as unknown", r.LostChars, 100*r.LostShare)
 	}
 	if r.UnknownShare > 0 {
 		s += fmt.Sprintf("\nnote: %.2f %% of the words have no piece", 100*r.UnknownShare)
