@@ -3,6 +3,8 @@ package tokenize
 import (
 	"bytes"
 	"hash/maphash"
+	"slices"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -12,6 +14,12 @@ type quick struct {
 	kind  quickKind
 	class [256]uint8
 	lead  bool // what is not cut into units needs the white space before it
+
+	// A unit in ASCII is the word with prefix in front, lowered where lower is set; no need to send it through normalizer and pre-tokenizer.
+	lower  bool
+	prefix string
+
+	joins *[256][256]bool // of quickSpaces: a merge may reach over two such bytes
 }
 
 type quickKind uint8
@@ -36,7 +44,7 @@ func newQuick(g *general) *quick {
 	}
 	q := &quick{}
 	if m, ok := g.model.(*charBPE); ok && g.pre == nil && isLlama(g.norm) && m.cutsAtBlanks() {
-		q.kind = quickSpaces
+		q.kind, q.joins = quickSpaces, m.joints()
 		return q
 	}
 	norm, symbols := g.norm, false
@@ -48,12 +56,17 @@ func newQuick(g *general) *quick {
 		if norm, q.lead = collapsed(g.norm); !q.lead || p != (metaspace{"▁", always, true}) {
 			return nil
 		}
+		q.prefix = p.mark
 	case steps:
 		if len(p) != 2 || p[0] != (whiteSplit{}) {
 			return nil
 		}
-		if m, ok := p[1].(metaspace); !ok || m.prefix == onlyFirst {
+		m, ok := p[1].(metaspace)
+		if !ok || m.prefix == onlyFirst || m.mark != "▁" {
 			return nil
+		}
+		if m.prefix == always {
+			q.prefix = m.mark
 		}
 	default:
 		return nil
@@ -77,7 +90,21 @@ func newQuick(g *general) *quick {
 	if !q.keepsASCII(norm) {
 		return nil
 	}
+	q.lower = lowers(norm)
 	return q
+}
+
+// lowers says whether a normaliser lowers ASCII letters.
+func lowers(n normalizer) bool {
+	switch n := n.(type) {
+	case bertNormalizer:
+		return n.lower
+	case lowercase:
+		return true
+	case sequence:
+		return slices.ContainsFunc(n, lowers)
+	}
+	return false
 }
 
 func (m *charsmap) makesBlank(c byte) bool {
@@ -115,6 +142,36 @@ func isLlama(n normalizer) bool {
 	}
 	r, ok := s[1].(replaceText)
 	return ok && s[0] == prependText("▁") && r.find == finder(literal(" ")) && r.content == "▁"
+}
+
+// joints lists the pairs of bytes that may lie within a piece that merges make: where two ASCII characters are no such pair the text can be cut, and each side
+// merged by itself. A blank counts as the ▁ that it becomes. What is not ASCII, or has no piece of its own, is cut off before blanks alone.
+func (m *charBPE) joints() *[256][256]bool {
+	t := new([256][256]bool)
+	for _, p := range m.merges {
+		left, right := m.vocab.pieces[p[0]], m.vocab.pieces[p[1]]
+		if left == "" || right == "" {
+			continue
+		}
+		a, b := left[len(left)-1], right[0]
+		if a == blankMark[2] && strings.HasSuffix(left, string(blankMark)) {
+			a = ' '
+		}
+		if b == blankMark[0] && strings.HasPrefix(right, string(blankMark)) {
+			b = ' '
+		}
+		t[a][b] = true
+	}
+	for a := range 256 {
+		for b := range 256 {
+			known := func(c int) bool { return c == ' ' || c < utf8.RuneSelf && m.ascii[c] != noID }
+			// Blanks may be cut off what is not ASCII, too, unless it may be a ▁ of the text.
+			if !known(b) || !known(a) && (b != ' ' || a < utf8.RuneSelf || a == int(blankMark[2])) {
+				t[a][b] = true
+			}
+		}
+	}
+	return t
 }
 
 // cutsAtBlanks says whether no merge reaches over the end of a word, so that words with the ▁ before them can be merged each by itself.
@@ -221,6 +278,16 @@ func (q *quick) togetherEnd(text []byte, start, end int) int {
 	return len(text)
 }
 
+// plain says whether a unit is ASCII without white space or control characters.
+func (q *quick) plain(unit []byte) bool {
+	for _, c := range unit {
+		if k := q.class[c]; k != unitWord && k != unitSymbol {
+			return false
+		}
+	}
+	return len(unit) == 1 || q.class[unit[0]] == unitWord
+}
+
 // endsWhite says whether white space that separates no units stands at the end of text, before what separates: alone, it would be cut off.
 func (q *quick) endsWhite(text []byte) bool {
 	n := len(text)
@@ -231,28 +298,16 @@ func (q *quick) endsWhite(text []byte) bool {
 	return n > 0 && isWhite(r)
 }
 
-// appendSpaces is append for text that is one word for the model: cut where a blank follows what is none.
+// appendSpaces is append for text that is one word for the model: cut where no merge reaches over.
 func (q *quick) appendSpaces(g *general, dst []int32, starts *[]uint64, w *work, text []byte) []int32 {
 	first := len(dst)
 	end := 0
 	for i := 0; i < len(text); i = end {
-		for end = i; end < len(text) && text[end] == ' '; {
+		end = i
+		for end++; end < len(text) && q.joins[text[end-1]][text[end]]; {
 			end++
 		}
-		for {
-			n := bytes.IndexByte(text[end:], ' ')
-			if n < 0 {
-				end = len(text)
-				break
-			}
-			// A ▁ in the text itself belongs with the blanks behind it.
-			if end += n; end < len(blankMark) || text[end-1] != blankMark[2] || !bytes.Equal(text[end-3:end], blankMark) {
-				break
-			}
-			for end < len(text) && text[end] == ' ' {
-				end++
-			}
-		}
+		end = min(end, len(text))
 		if i == 0 { // the blank that is put in front
 			w.spelled = append(append(w.spelled[:0], ' '), text[:end]...)
 			w.lead, w.spelled = w.spelled, w.lead
@@ -327,7 +382,15 @@ func (q *quick) longUnit(g *general, dst []int32, w *work, unit []byte) []int32 
 // fresh sends a unit through the pipeline.
 func (q *quick) fresh(g *general, dst []int32, w *work, unit []byte) []int32 {
 	if q.kind == quickWords {
-		return g.appendText(dst, nil, w, unit, false)
+		if !q.plain(unit) {
+			return g.appendText(dst, nil, w, unit, false)
+		}
+		b := append(append(w.cut.b[:0], q.prefix...), unit...)
+		if q.lower {
+			lowerASCII(b)
+		}
+		w.cut.b = b
+		return g.appendCut(dst, w, b)
 	}
 	// Each unit begins with its own blanks, so that none is put in front.
 	b := w.cut.b[:0]
