@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -189,5 +190,61 @@ func TestGeneralAppendIDsAllocatesNothing(t *testing.T) {
 		if n := testing.AllocsPerRun(5, func() { ids = tok.AppendIDs(ids[:0], text) }); n > 0 {
 			t.Errorf("%s: %v allocations a call", c.Name, n)
 		}
+	}
+}
+
+func TestC27UnigramWithoutUnknownPiece(t *testing.T) {
+	const file = `{"pre_tokenizer":{"type":"Metaspace","replacement":"▁","prepend_scheme":"always","split":true},"added_tokens":[],
+		"model":{"type":"Unigram","unk_id":%s,"vocab":[["<unk>",0.0],["▁",-2.0],["w",-3.0],["i",-3.0],["r",-3.0],["▁wir",-1.0]%s],"byte_fallback":%s}}`
+	tok, err := Parse(fmt.Appendf(nil, file, "0", "", "false"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e := tok.Encode("wir 🤗"); !slices.Equal(e.Pieces, []string{"▁wir", "▁", "<unk>"}) || e.Offsets[2] != [2]int{4, 8} {
+		t.Errorf("%q %v", e.Pieces, e.Offsets)
+	}
+	// The reference fails here; nothing is lost without being counted.
+	if tok, err = Parse(fmt.Appendf(nil, file, "null", "", "false")); err != nil {
+		t.Fatal(err)
+	}
+	if e := tok.Encode("wir 🤗"); !slices.Equal(e.Pieces, []string{"▁wir", "▁"}) || e.Dropped != 4 {
+		t.Errorf("%q, dropped %d", e.Pieces, e.Dropped)
+	}
+	var bytes strings.Builder
+	for b := range 256 {
+		fmt.Fprintf(&bytes, `,["%s",-9.0]`, byteName(byte(b)))
+	}
+	if tok, err = Parse(fmt.Appendf(nil, file, "0", bytes.String(), "true")); err != nil {
+		t.Fatal(err)
+	}
+	if e := tok.Encode("wir 🤗"); !slices.Equal(e.Pieces, []string{"▁wir", "▁", "<0xF0>", "<0x9F>", "<0xA4>", "<0x97>"}) || e.Offsets[5] != [2]int{4, 8} {
+		t.Errorf("%q %v", e.Pieces, e.Offsets)
+	}
+}
+
+// Any number of goroutines may use a tokenizer.
+func TestGeneralPipelinesInManyGoroutines(t *testing.T) {
+	g := readComponents(t)
+	text := strings.Join(g.Texts, " ")
+	for _, c := range g.Cases {
+		if !strings.HasPrefix(c.Name, "unigram") && !strings.HasPrefix(c.Name, "pre split o200k") && !strings.HasPrefix(c.Name, "wordpiece") {
+			continue
+		}
+		tok, err := Parse(c.file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := tok.AppendIDs(nil, []byte(text))
+		var wait sync.WaitGroup
+		for range 6 {
+			wait.Go(func() {
+				for range 3 {
+					if !slices.Equal(tok.AppendIDs(nil, []byte(text)), want) || len(tok.Encode(text).IDs) == 0 {
+						t.Errorf("%s: ids differ", c.Name)
+					}
+				}
+			})
+		}
+		wait.Wait()
 	}
 }

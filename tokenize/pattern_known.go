@@ -20,6 +20,8 @@ func knownPattern(source string) finder {
 		return scanned(WordEnd)
 	case cl100kPattern, tiktokPattern:
 		return scanned(func(text []byte, start int) int { return cl100kEnd(text, start, 3) })
+	case o200kPattern:
+		return scanned(o200kEnd)
 	case qwenPattern:
 		return scanned(func(text []byte, start int) int { return cl100kEnd(text, start, 1) })
 	}

@@ -10,7 +10,7 @@ import (
 func TestScannersEqualTheirPatterns(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 8))
 	g := readComponents(t)
-	for _, source := range []string{gpt2Pattern, cl100kPattern, qwenPattern, tiktokPattern} {
+	for _, source := range []string{gpt2Pattern, cl100kPattern, qwenPattern, tiktokPattern, o200kPattern} {
 		slow, err := compilePattern(source)
 		if err != nil {
 			t.Fatal(err)
