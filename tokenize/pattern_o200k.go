@@ -6,8 +6,8 @@ import (
 )
 
 // casedClasses are the two classes of o200k's words: capitals and lower case, each with all that has no case (Lm, Lo, M).
-var casedClasses = sync.OnceValue(func() [2]*charClass {
-	return [2]*charClass{categoryClass("Lu", "Lt", "Lm", "Lo", "M"), categoryClass("Ll", "Lm", "Lo", "M")}
+var casedClasses = sync.OnceValue(func() *[2]*charClass {
+	return &[2]*charClass{categoryClass("Lu", "Lt", "Lm", "Lo", "M"), categoryClass("Ll", "Lm", "Lo", "M")}
 })
 
 // o200kEnd returns where the word that starts at text[start] ends by o200k's pattern (GPT-4o).
@@ -23,11 +23,11 @@ func o200kEnd(text []byte, start int) int {
 	lead := kind != classLetter && c != '\r' && c != '\n'
 	for _, of := range [...]func([]byte, int, *[2]*charClass) int{capitalisedEnd, capitalsEnd} {
 		if lead {
-			if end := of(text, next, &classes); end >= 0 {
+			if end := of(text, next, classes); end >= 0 {
 				return end + contractionAt(text, end)
 			}
 		}
-		if end := of(text, start, &classes); end >= 0 {
+		if end := of(text, start, classes); end >= 0 {
 			return end + contractionAt(text, end)
 		}
 	}
