@@ -5,14 +5,16 @@ type normalizer interface{ normalize(n *normal) }
 
 // general is the pipeline for whatever is not plain byte-level BPE: normaliser, pre-tokenizers, model, over text that knows where it came from.
 type general struct {
-	added  *addedSet
-	round  [2]*matcher  // added tokens looked for in the normalised text, by their normalised content: all of them; in data
-	norm   normalizer   // nil: none
-	pre    preTokenizer // nil: what lies between added tokens is one word
-	model  wordModel
-	quick  *quick // nil: no fast way
-	places bool   // a step asks where a piece came from, so that places are kept up even where nobody asks for offsets
-	pool   *workPool
+	added    *addedSet
+	round    [2]*matcher  // added tokens looked for in the normalised text, by their normalised content: all of them; in data
+	norm     normalizer   // nil: none
+	pre      preTokenizer // nil: what lies between added tokens is one word
+	model    wordModel
+	quick    *quick     // nil: no fast way
+	plain    *Tokenizer // the byte-level path for text that the normaliser leaves alone; nil without one
+	places   bool       // a step asks where a piece came from, so that places are kept up even where nobody asks for offsets
+	pool     *workPool
+	switches bpeSwitches // of a BPE model
 }
 
 // segments prepares text[p.start:p.end]: normalised in w.norm, cut at added tokens of the second round.
@@ -57,6 +59,13 @@ func (g *general) words(w *work, text segment, first bool) []piece {
 
 // append is AppendIDs. Where starts is not nil it marks words as AppendWords does.
 func (g *general) append(dst []int32, starts *[]uint64, text []byte) []int32 {
+	if g.plain != nil && (form{compose: true}).settledText(text) {
+		if starts == nil {
+			return g.plain.AppendIDs(dst, text)
+		}
+		dst, *starts = g.plain.AppendWords(dst, *starts, text)
+		return dst
+	}
 	w := g.pool.get(g.quick != nil)
 	for _, p := range g.raw(w, text, true) {
 		if p.id != noID {

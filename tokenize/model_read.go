@@ -47,7 +47,7 @@ func (t *Tokenizer) readGeneral(sw modelFields, vocab, merges []byte) error {
 	if sw.Type == "" {
 		return unsupported(sw.Type)
 	}
-	t.general = &general{pool: newWorkPool()}
+	t.general = &general{pool: newWorkPool(), switches: sw.bpeSwitches}
 	if vocab == nil {
 		return fmt.Errorf("%s has no vocab", sw.Type)
 	}
@@ -240,7 +240,7 @@ func (t *Tokenizer) finishGeneral(top []field) error {
 	}
 	g.quick = newQuick(g)
 	t.spellGeneral()
-	return nil
+	return t.addPlain(top, g.switches)
 }
 
 // spellGeneral fills raw with what pieces stand for as text, by what the decoder does to each: the bytes of the byte-level alphabet, the blanks of

@@ -74,6 +74,28 @@ func TestAppendIDsEqualsEncodeForPublishedTokenizers(t *testing.T) {
 	}
 }
 
+// NFC in front of byte-level BPE takes the byte-level path where it changes nothing.
+func TestNFCBeforeByteLevelEqualsEncode(t *testing.T) {
+	raw := readPacked(t, filepath.Join(data(t), "tokenizers", "gpt2", "tokenizer.json"))
+	tok, err := Parse([]byte(strings.Replace(string(raw), `"normalizer":null`, `"normalizer":{"type":"NFC"}`, 1)))
+	if err != nil || tok.general == nil || tok.general.plain == nil {
+		t.Fatal("no byte-level path", err)
+	}
+	for _, s := range append(parityTexts(t, 300, "parallel/udhr2/*.zip"), "e\u0301 \xff a\u0323\u0301<|endoftext|>") {
+		e := tok.EncodeWith(s, EncodeOptions{AsData: true})
+		ids, starts := tok.AppendWords(nil, nil, []byte(s))
+		if !slices.Equal(ids, e.IDs) || !slices.Equal(ids, tok.AppendIDs(nil, []byte(s))) {
+			t.Errorf("AppendIDs of %.60q differs from Encode", s)
+		}
+		for i := range ids {
+			if first := i == 0 || e.WordIDs[i] != e.WordIDs[i-1]; (starts[i/64]>>(i%64)&1 != 0) != first {
+				t.Errorf("%.60q: id %d: wrong word start", s, i)
+				break
+			}
+		}
+	}
+}
+
 // TestParityOfComponents compares each component on 2,000 strings where CLOZE_PYTHON names a python with the package.
 func TestParityOfComponents(t *testing.T) {
 	needPeer(t)
