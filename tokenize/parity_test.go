@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -129,7 +130,7 @@ func TestParityOfComponents(t *testing.T) {
 	report(t, seen)
 }
 
-// TestParityOfPublished compares the published tokenizers on the corpora: two megabytes of each, all of them with CLOZE_PARITY=all (hours), all of the
+// TestParityOfPublished compares the published tokenizers on the corpora and Go's own sources: two megabytes of each, all of them with CLOZE_PARITY=all (hours), all of the
 // Universal Declaration in 388 translations, and random Unicode strings (20,000; a million with all).
 func TestParityOfPublished(t *testing.T) {
 	needPeer(t)
@@ -137,9 +138,15 @@ func TestParityOfPublished(t *testing.T) {
 	if os.Getenv("CLOZE_PARITY") == "all" {
 		most, random = 1<<30, 1_000_000
 	}
+	goroot, err := exec.Command("go", "env", "GOROOT").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	root := strings.TrimSpace(string(goroot))
 	texts := parityTexts(t, 1<<30, "parallel/udhr2/*.zip")
 	for _, p := range []string{"corpora/novels_en/*.gz", "corpora/cpp_docs/*.gz", "corpora/eltec_fra/*.gz", "corpora/eltec_deu/*.gz", "corpora/wikitext2_raw/*",
-		"corpora/gensim_text/*.cor", "corpora/tinyshakespeare/*", "tokenizers/sentencepiece/*.gz"} {
+		"corpora/gensim_text/*.cor", "corpora/tinyshakespeare/*", "tokenizers/sentencepiece/*.gz",
+		filepath.Join(root, "src/*/*.go"), filepath.Join(root, "src/*/*/*.go"), filepath.Join(root, "src/*/*/*/*.go")} {
 		texts = append(texts, parityTexts(t, most, p)...)
 	}
 	r := rand.New(rand.NewPCG(2, 71))

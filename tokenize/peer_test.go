@@ -213,7 +213,10 @@ func hasCharsmap(n normalizer) bool {
 func parityTexts(t testing.TB, most int, patterns ...string) []string {
 	var texts []string
 	for _, p := range patterns {
-		files, _ := filepath.Glob(filepath.Join(data(t), p))
+		if !filepath.IsAbs(p) {
+			p = filepath.Join(data(t), p)
+		}
+		files, _ := filepath.Glob(p)
 		for _, f := range files {
 			raw := readPacked(t, f)
 			for len(raw) > 0 && len(texts) < most {
