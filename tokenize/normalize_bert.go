@@ -23,6 +23,7 @@ func (m bertNormalizer) normalize(n *normal) {
 		m.normalizeASCII(n)
 		return
 	}
+	// The order is the reference's: what cleaning makes blanks is not ideograph, and marks are free only once characters are taken apart.
 	if m.clean {
 		n.keep(func(r rune) bool {
 			return r == 0 || r == utf8.RuneError || r != '\t' && r != '\n' && r != '\r' && runeProps(r)&isOther != 0
@@ -46,6 +47,7 @@ func (m bertNormalizer) normalize(n *normal) {
 	}
 }
 
+// normalizeASCII is all of it for ASCII, which has neither ideographs nor accents.
 func (m bertNormalizer) normalizeASCII(n *normal) {
 	if m.clean {
 		kept := n.b[:0]
@@ -63,6 +65,7 @@ func (m bertNormalizer) normalizeASCII(n *normal) {
 
 // spread puts blanks around ideographs.
 func (m bertNormalizer) spread(n *normal) {
+	// Written aside and kept only if there was an ideograph.
 	n.begin(0)
 	found := false
 	for i := 0; i < len(n.b); {
@@ -119,6 +122,7 @@ func (lowercase) normalize(n *normal) {
 	n.end()
 }
 
+// lowerASCII lowers in place.
 func lowerASCII(b []byte) {
 	for i, c := range b {
 		if 'A' <= c && c <= 'Z' {

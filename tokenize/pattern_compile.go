@@ -37,6 +37,8 @@ func compilePattern(source string) (*pattern, error) {
 	return p, nil
 }
 
+// patternCompiler lays the instructions of a tree out one after the other, as Thompson's construction does; unlike there, the order of a split's two ways
+// matters, since the first one that matches is the match.
 type patternCompiler struct{ code []instr }
 
 func (c *patternCompiler) emit(i instr) int32 {
@@ -46,6 +48,7 @@ func (c *patternCompiler) emit(i instr) int32 {
 
 func (c *patternCompiler) here() int32 { return int32(len(c.code)) }
 
+// node appends the instructions of a node; what they match, the instruction behind them goes on with.
 func (c *patternCompiler) node(n *patternNode) error {
 	if len(c.code) > maxProgram {
 		return fmt.Errorf("has more than %d instructions", maxProgram)
@@ -61,6 +64,7 @@ func (c *patternCompiler) node(n *patternNode) error {
 			}
 		}
 	case nodeAlt:
+		// split first, next; first; jump end; next: ...
 		var ends []int32
 		for i, s := range n.subs {
 			if i == len(n.subs)-1 {
@@ -83,6 +87,7 @@ func (c *patternCompiler) node(n *patternNode) error {
 	case nodeRepeat:
 		return c.repeat(n)
 	case nodeAtomic, nodeAhead, nodeBehind:
+		// A possessive run of one class, \p{L}++: never given back, so that one loop takes it.
 		if r := n.subs[0]; n.op == nodeAtomic && r.op == nodeRepeat && r.subs[0].op == nodeClass && !r.lazy {
 			c.emit(instr{op: opRun, class: r.subs[0].class, lo: int32(r.min), hi: int32(r.max)})
 			return nil
@@ -102,6 +107,8 @@ func (c *patternCompiler) node(n *patternNode) error {
 	return nil
 }
 
+// repeat writes a node as often as it must match, then as often as it may, each time behind a split that leaves. Copies instead of counters keep what an
+// instruction does independent of how it was reached, which the book of failed tries needs.
 func (c *patternCompiler) repeat(n *patternNode) error {
 	for range n.min {
 		if err := c.node(n.subs[0]); err != nil {
@@ -124,7 +131,7 @@ func (c *patternCompiler) repeat(n *patternNode) error {
 			c.code[at].y = c.here()
 		}
 	}
-	if n.max < 0 {
+	if n.max < 0 { // again and again: the last copy jumps back to its split
 		at := fork()
 		if err := c.node(n.subs[0]); err != nil {
 			return err

@@ -106,6 +106,7 @@ func (p *patternParser) alternatives() (*patternNode, error) {
 	return alt, nil
 }
 
+// sequence reads what stands one behind the other, up to | or ).
 func (p *patternParser) sequence() (*patternNode, error) {
 	seq := &patternNode{op: nodeSeq}
 	for p.more() && p.s[p.at] != '|' && p.s[p.at] != ')' {
@@ -214,6 +215,7 @@ func (p *patternParser) char(r rune) *patternNode {
 	return classNode(c)
 }
 
+// atom reads what a quantifier may stand behind: a character, a class, a group, a condition.
 func (p *patternParser) atom() (*patternNode, error) {
 	switch c := p.s[p.at]; c {
 	case '(':
@@ -354,6 +356,7 @@ func (p *patternParser) escape() (*patternNode, error) {
 	case 'R':
 		p.at++
 		pair := &patternNode{op: nodeSeq, subs: []*patternNode{classNode(newClass([]runeRange{{'\r', '\r'}})), classNode(newClass([]runeRange{{'\n', '\n'}}))}}
+		// Line ends: CR LF as one, or any single one.
 		one := classNode(newClass([]runeRange{{'\n', '\r'}, {0x85, 0x85}, {0x2028, 0x2029}}))
 		return &patternNode{op: nodeAtomic, subs: []*patternNode{{op: nodeAlt, subs: []*patternNode{pair, one}}}}, nil
 	case '1', '2', '3', '4', '5', '6', '7', '8', '9', 'k', 'g', 'G', 'K', 'X', 'y', 'Y', 'N', 'O':

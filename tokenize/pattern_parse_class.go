@@ -22,6 +22,7 @@ func (p *patternParser) class() (*charClass, error) {
 		switch {
 		case !p.more():
 			return nil, errors.New("class without an end")
+		// A ] that comes first is a character, if another one follows to end the class.
 		case p.s[p.at] == ']' && !(first && strings.IndexByte(p.s[p.at+1:], ']') >= 0):
 			p.at++
 			c := newClass(ranges)
@@ -69,6 +70,7 @@ func (p *patternParser) classItem() ([]runeRange, error) {
 	if err != nil {
 		return nil, err
 	}
+	// A - that stands last, or before a class within the class, is a character.
 	low, single := c.single()
 	if !single || p.at+1 >= len(p.s) || p.s[p.at] != '-' || p.s[p.at+1] == ']' {
 		return c.ranges, nil
@@ -95,6 +97,7 @@ func (c *charClass) single() (rune, bool) {
 	return c.ranges[0][0], true
 }
 
+// classChar reads one character of a class, or an escape that stands for several.
 func (p *patternParser) classChar() (*charClass, error) {
 	if !p.more() {
 		return nil, errors.New("class without an end")
@@ -110,7 +113,7 @@ func (p *patternParser) classChar() (*charClass, error) {
 	return newClass([]runeRange{{r, r}}), nil
 }
 
-// posix reads [:alpha:] and [:^alpha:].
+// posix reads [:alpha:] and [:^alpha:]. A bracket with another name is an ordinary class, as in the engine.
 func (p *patternParser) posix() ([]runeRange, bool, error) {
 	name, _, ok := strings.Cut(p.s[p.at+2:], ":]")
 	if !ok || len(name) > 12 {
@@ -190,6 +193,7 @@ func (p *patternParser) classEscape() (*charClass, error) {
 	case 'u':
 		return p.hexDigits(4)
 	}
+	// Other letters stand for themselves; these would change what the pattern means.
 	if r < utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsDigit(r)) {
 		switch r {
 		case 'c', 'C', 'M', 'k', 'g', 'X', 'R', 'G', 'K', '1', '2', '3', '4', '5', '6', '7', '8', '9':
@@ -199,6 +203,7 @@ func (p *patternParser) classEscape() (*charClass, error) {
 	return one(r)
 }
 
+// hexDigits reads up to so many digits.
 func (p *patternParser) hexDigits(most int) (*charClass, error) {
 	n := 0
 	for n < most && p.at+n < len(p.s) && strings.IndexByte("0123456789abcdefABCDEF", p.s[p.at+n]) >= 0 {
@@ -209,6 +214,7 @@ func (p *patternParser) hexDigits(most int) (*charClass, error) {
 	return p.hex(digits, n > 0)
 }
 
+// hex returns the class of the one character that has this number.
 func (p *patternParser) hex(digits string, ok bool) (*charClass, error) {
 	n, err := strconv.ParseUint(digits, 16, 32)
 	if err != nil || !ok || n > unicode.MaxRune {

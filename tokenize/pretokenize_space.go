@@ -44,6 +44,7 @@ func (wordsAndSymbols) apply(p *pieces) {
 	}
 	p.next = p.next[:0]
 	for _, c := range p.cuts {
+		// A piece ends where the kind of characters changes; white space is dropped.
 		start, last := c.start, uint16(isSpaceRune)
 		for i := c.start; i < c.end; {
 			r, size := utf8.DecodeRune(p.b[i:c.end])
@@ -100,6 +101,7 @@ type metaspace struct {
 func (m metaspace) apply(p *pieces) {
 	p.rewrite()
 	for _, c := range p.cuts {
+		// A text that starts with a blank, or with the mark itself, has one in front already.
 		start := int32(len(p.out))
 		text := p.b[c.start:c.end]
 		if !bytes.HasPrefix(text, []byte(m.mark)) && text[0] != ' ' && (m.prefix == always || m.prefix == onlyFirst && c.first) {
@@ -152,6 +154,7 @@ func (s byteLevelSplit) apply(p *pieces) {
 		}
 		p.rewritten()
 	}
+	// A word never depends on what lies before it, so that each piece is scanned by itself.
 	if s.regex {
 		p.next = p.next[:0]
 		for _, c := range p.cuts {
@@ -164,6 +167,7 @@ func (s byteLevelSplit) apply(p *pieces) {
 		}
 		p.done()
 	}
+	// Every byte has the place of its character.
 	p.rewrite()
 	for _, c := range p.cuts {
 		start := int32(len(p.out))

@@ -12,6 +12,7 @@ func parseScore(raw []byte) (float64, bool) {
 	if len(raw) > 0 && raw[0] == '-' {
 		i, negative = 1, true
 	}
+	// Digits are taken while they fit 64 bits; the others count as zeros.
 	digits, exponent, full := uint64(0), 0, false
 	number := func(step int) (n int) {
 		for ; i < len(raw) && '0' <= raw[i] && raw[i] <= '9'; i++ {
@@ -45,6 +46,7 @@ func parseScore(raw []byte) (float64, bool) {
 	if i != len(raw) {
 		return 0, false
 	}
+	// One division or multiplication by a power of ten: the second rounding is what makes the difference.
 	f := float64(digits)
 	for exponent < -308 && f != 0 {
 		f /= 1e308

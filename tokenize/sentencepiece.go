@@ -105,6 +105,7 @@ func protoFields(data []byte, see func(protoField) error) error {
 	return nil
 }
 
+// readPiece reads a SentencePiece message.
 func readPiece(raw []byte) (spPiece, error) {
 	p := spPiece{kind: pieceNormal}
 	err := protoFields(raw, func(f protoField) error {
@@ -124,6 +125,7 @@ func readPiece(raw []byte) (spPiece, error) {
 	return p, err
 }
 
+// readSentencePiece reads the fields of a ModelProto that matter (sentencepiece_model.proto); all others are stepped over.
 func readSentencePiece(data []byte) (*spModel, error) {
 	m := &spModel{kind: 1, dummyPrefix: true, collapse: true, escape: true}
 	err := protoFields(data, func(f protoField) error {
@@ -193,6 +195,7 @@ func (m *spModel) document() ([]byte, error) {
 	if m.dummyPrefix {
 		scheme = "always"
 	}
+	// remove_extra_whitespaces: blanks at the end go, several become one, and words are cut at them. Without it every blank is a ▁ and the text one word.
 	switch {
 	case m.collapse:
 		norm = append(norm, `{"type":"Strip","strip_left":false,"strip_right":true}`, `{"type":"Replace","pattern":{"Regex":" {2,}"},"content":"▁"}`)
@@ -250,10 +253,12 @@ func (m *spModel) unknown() int {
 	return slices.IndexFunc(m.pieces, func(p spPiece) bool { return p.kind == pieceUnknown })
 }
 
+// bytes says whether unknown characters become bytes: older files have the pieces but not the switch.
 func (m *spModel) bytes() bool {
 	return m.byteFallback || slices.ContainsFunc(m.pieces, func(p spPiece) bool { return p.kind == pieceByte })
 }
 
+// unigram writes pieces and scores. Scores beyond all numbers would be no JSON.
 func (m *spModel) unigram(w *writer) {
 	w.open('{')
 	w.key("type")
