@@ -5,8 +5,8 @@ import (
 	"unicode/utf8"
 )
 
-// StreamDecoder decodes ids as they come. What it gives, joined, is what Decode gives for all of them; it never gives half a
-// character. The zero value is not usable; a StreamDecoder belongs to one goroutine.
+// StreamDecoder decodes ids as they come. What it gives, joined, is what Decode gives for all of them (but for the decoders BPEDecoder and Strip without
+// Fuse, which treat the last token or each one otherwise); it never gives half a character. The zero value is not usable; a StreamDecoder belongs to one goroutine.
 type StreamDecoder struct {
 	t           *Tokenizer
 	skipSpecial bool
