@@ -132,6 +132,10 @@ func (t *Tokenizer) bytesOf(id int32) string {
 	return t.vocab.raw[id]
 }
 
+// TokenBytes returns the bytes that a token stands for, as a copy: " tea" for "Ġtea". Unlike [Tokenizer.AppendBytes] it takes no blank away. An id
+// without a token gives nil.
+func (t *Tokenizer) TokenBytes(id int32) []byte { return append([]byte(nil), t.bytesOf(id)...) }
+
 // Text returns what the token stands for, readable: " tea" for "Ġtea". Bytes that are no whole character are shown as <0xE9>. An id
 // without a token gives "".
 func (t *Tokenizer) Text(id int32) string {

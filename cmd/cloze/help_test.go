@@ -7,7 +7,7 @@ import (
 
 // plainHelp are the verbs of both builds.
 var plainHelp = [][]string{{}, {"setup"}, {"doctor"}, {"tokenizer"}, {"tokenizer", "train"}, {"tokenizer", "encode"},
-	{"tokenizer", "decode"}, {"neighbors"}, {"completion"}, {"version"}}
+	{"tokenizer", "decode"}, {"tokenizer", "inspect"}, {"neighbors"}, {"completion"}, {"version"}}
 
 // TestHelpTexts shows each new flag and key in review.
 func TestHelpTexts(t *testing.T) {
@@ -46,7 +46,7 @@ func TestUnknownWordsNameTheNearest(t *testing.T) {
 }
 
 func TestWrongUsageIsStatusTwo(t *testing.T) {
-	failure(t, statusUsage, []string{"tokenizer"}, "decode, encode, train")
+	failure(t, statusUsage, []string{"tokenizer"}, "decode, encode, inspect, train")
 	failure(t, statusUsage, []string{"tokenizer", "encode"}, "missing --tokenizer")
 	failure(t, statusUsage, []string{"tokenizer", "encode", "--tokenizer", "t", "a", "b"}, "too many arguments", `"b"`)
 	failure(t, statusUsage, []string{"tokenizer", "train", "--out", "x"}, "missing argument")

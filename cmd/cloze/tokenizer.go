@@ -5,6 +5,6 @@ import (
 )
 
 func newTokenizer() *cobra.Command {
-	return newGroup("tokenizer", "train a tokenizer, turn text to ids and back",
-		newTokenizerTrain(), newTokenizerEncode(), newTokenizerDecode())
+	return newGroup("tokenizer", "train a tokenizer, turn text to ids and back, look into one",
+		newTokenizerTrain(), newTokenizerEncode(), newTokenizerDecode(), newTokenizerInspect())
 }

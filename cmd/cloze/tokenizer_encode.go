@@ -16,6 +16,7 @@ type encodeFlags struct {
 	tokenizer    string
 	asData, json bool
 	limits       bool
+	pieces       bool
 	threads      int
 }
 
@@ -29,11 +30,18 @@ Special text such as <|endoftext|> is recognised and the tokenizer's template ad
 never yields a special id, as in pretraining. The file's truncation and padding are applied with --apply-limits alone.
 
 --json writes for each line an object: ids, pieces, offsets (code points of the line), byte_offsets, word_ids
-(null for what stands for no text).`,
+(null for what stands for no text).
+
+--pieces writes for people: each line of text with its pieces in two colours by turns (in brackets where the output is
+no terminal or NO_COLOR is set), below it a row a piece with its bytes in the line (from-to; - for the template's), its
+id and itself. Half characters are written as bytes, <0xE9>.`,
 		Args: wantArgs(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := wantFlags(cmd, "tokenizer"); err != nil {
 				return err
+			}
+			if f.pieces && f.json {
+				return usagef("--pieces and --json exclude each other; give one")
 			}
 			return runEncode(cmd, args, f)
 		},
@@ -41,6 +49,7 @@ never yields a special id, as in pretraining. The file's truncation and padding 
 	addTokenizer(cmd, &f.tokenizer, "tokenizer.json, .model, vocab.txt or .tiktoken, or a folder that holds one")
 	cmd.Flags().BoolVar(&f.asData, "as-data", false, "the text is data: no special ids, no template")
 	cmd.Flags().BoolVar(&f.limits, "apply-limits", false, "cut and pad as the file's truncation and padding say")
+	cmd.Flags().BoolVar(&f.pieces, "pieces", false, "pieces with their bytes and ids, for people")
 	addJSON(cmd, &f.json)
 	addThreads(cmd, &f.threads)
 	return cmd
@@ -56,16 +65,20 @@ func runEncode(cmd *cobra.Command, args []string, f encodeFlags) error {
 		return err
 	}
 	defer in.Close()
-	_, err = mapLines(cmd.OutOrStdout(), in, name, f.threads, encoder(t, f))
+	_, err = mapLines(cmd.OutOrStdout(), in, name, f.threads, encoder(t, f, wantsColour(cmd.OutOrStdout())))
 	return err
 }
 
 // encoder gives the conversion of one line.
-func encoder(t *tokenize.Tokenizer, f encodeFlags) func(dst, line []byte) ([]byte, error) {
+func encoder(t *tokenize.Tokenizer, f encodeFlags, colour bool) func(dst, line []byte) ([]byte, error) {
 	encode := func(text string) tokenize.Encoding {
 		return t.EncodeWith(text, tokenize.EncodeOptions{AsData: f.asData, ApplyLimits: f.limits})
 	}
 	switch {
+	case f.pieces:
+		return func(dst, line []byte) ([]byte, error) {
+			return appendPieces(dst, t, encode(string(line)), colour), nil
+		}
 	case f.json:
 		return func(dst, line []byte) ([]byte, error) {
 			return appendEncoding(dst, string(line), encode(string(line)))
