@@ -194,11 +194,8 @@ func (p *patternParser) classEscape() (*charClass, error) {
 		return p.hexDigits(4)
 	}
 	// Other letters stand for themselves; these would change what the pattern means.
-	if r < utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsDigit(r)) {
-		switch r {
-		case 'c', 'C', 'M', 'k', 'g', 'X', 'R', 'G', 'K', '1', '2', '3', '4', '5', '6', '7', '8', '9':
-			return nil, fmt.Errorf(`\%c is not supported here`, r)
-		}
+	if strings.ContainsRune("cCMkgXRGK123456789", r) {
+		return nil, fmt.Errorf(`\%c is not supported here`, r)
 	}
 	return one(r)
 }
