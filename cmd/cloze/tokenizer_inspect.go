@@ -80,6 +80,7 @@ type inspectReport struct {
 	VocabSize    int                   `json:"vocab_size"` // largest id + 1
 	Tokens       int                   `json:"tokens"`     // ids that have one
 	Added        []tokenize.AddedToken `json:"added_tokens"`
+	Unknown      string                `json:"unknown_token,omitempty"`
 	MissingBytes []string              `json:"missing_bytes"` // null: it has no pieces for bytes
 	Unreached    []unreachedPiece      `json:"unreached"`
 	Notes        []string              `json:"notes,omitempty"`
@@ -124,6 +125,9 @@ func runInspect(cmd *cobra.Command, path string, paths []string, cfg inspectConf
 		if _, ok := t.Token(id); ok {
 			r.Tokens++
 		}
+	}
+	if id, ok := file.unknownToken(t); ok {
+		r.Unknown, _ = t.Token(id)
 	}
 	if missing, asked := file.missingBytes(t); asked {
 		r.MissingBytes = append([]string{}, missing...)

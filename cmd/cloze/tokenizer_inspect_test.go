@@ -184,3 +184,14 @@ func TestPublishedTokenizersAreInspected(t *testing.T) {
 		}
 	}
 }
+
+func TestSharesKeepTheFewApartFromNone(t *testing.T) {
+	for _, c := range []struct {
+		part, whole int
+		want        string
+	}{{0, 0, "0 %"}, {0, 9, "0 %"}, {2, 32100, "0.0062 %"}, {1, 3, "33.3 %"}, {50252, 50256, "99.992 %"}, {7, 7, "100 %"}} {
+		if got := share(c.part, c.whole); got != c.want {
+			t.Errorf("%d of %d: %s, want %s", c.part, c.whole, got, c.want)
+		}
+	}
+}

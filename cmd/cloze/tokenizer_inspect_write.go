@@ -24,8 +24,10 @@ func (r inspectReport) write(w io.Writer) error {
 	fmt.Fprintln(out)
 	r.writeAdded(out)
 	switch {
+	case r.MissingBytes == nil && r.Unknown == "":
+		fmt.Fprintf(out, "%-15s no pieces for bytes: characters without a piece are dropped\n", "bytes")
 	case r.MissingBytes == nil:
-		fmt.Fprintf(out, "%-15s no pieces for bytes: characters without a piece become the unknown token or are dropped\n", "bytes")
+		fmt.Fprintf(out, "%-15s no pieces for bytes: characters without a piece become %s\n", "bytes", visible(r.Unknown))
 	case len(r.MissingBytes) == 0:
 		fmt.Fprintf(out, "%-15s all 256 have a piece\n", "bytes")
 	default:

@@ -167,8 +167,11 @@ func share[T ~int | ~int64](part, whole T) string {
 		return "0 %"
 	}
 	percent := 100 * float64(part) / float64(whole)
-	if percent < 0.1 {
+	switch {
+	case percent < 0.1: // a few of many are not 0 %
 		return fmt.Sprintf("%.2g %%", percent)
+	case percent > 99.9: // nor all but a few 100 %
+		return fmt.Sprintf("%.5g %%", percent)
 	}
 	return fmt.Sprintf("%.1f %%", percent)
 }
