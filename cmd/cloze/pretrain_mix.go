@@ -183,3 +183,17 @@ func (p *pretraining) sumReports() {
 		p.report.Empty += part.set.Info().Empty
 	}
 }
+
+// plus joins what was found in two corpora; a line that both have does not count as repeated.
+func (r repeatReport) plus(o repeatReport) repeatReport {
+	lines := r.Lines + o.Lines
+	if lines == 0 {
+		return r
+	}
+	sum := repeatReport{Lines: lines, Share: (r.Share*float64(r.Lines) + o.Share*float64(o.Lines)) / float64(lines), Top: r.Top, Line: r.Line}
+	if o.Top > r.Top {
+		sum.Top, sum.Line = o.Top, o.Line
+	}
+	sum.TopShare = float64(sum.Top) / float64(lines)
+	return sum
+}

@@ -79,20 +79,6 @@ func (r *lineRepeats) report() repeatReport {
 	return repeatReport{r.lines, 1 - float64(len(r.seen))/lines, r.top, float64(r.top) / lines, r.line}
 }
 
-// plus joins what was found in two corpora; a line that both have does not count as repeated.
-func (r repeatReport) plus(o repeatReport) repeatReport {
-	lines := r.Lines + o.Lines
-	if lines == 0 {
-		return r
-	}
-	sum := repeatReport{Lines: lines, Share: (r.Share*float64(r.Lines) + o.Share*float64(o.Lines)) / float64(lines), Top: r.Top, Line: r.Line}
-	if o.Top > r.Top {
-		sum.Top, sum.Line = o.Top, o.Line
-	}
-	sum.TopShare = float64(sum.Top) / float64(lines)
-	return sum
-}
-
 // String is the report's line.
 func (r repeatReport) String() string {
 	if r.Top < 2 {
