@@ -1,6 +1,7 @@
 package tokenize
 
 import (
+	"slices"
 	"unicode"
 	"unicode/utf8"
 )
@@ -47,7 +48,8 @@ func isGraphemeControl(r rune) bool {
 	if r == 0x200D || r == 0x200C || isPrepended(r) || runeProps(r)&isExtend != 0 {
 		return false
 	}
-	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp)
+	// What is not assigned but would be ignored by default counts too.
+	return r >= 0xE0000 && r <= 0xE0FFF || r >= 0xFFF0 && r <= 0xFFF8 || r == 0x2065 || unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp)
 }
 
 func isPrepended(r rune) bool {
@@ -63,9 +65,21 @@ func isPrepended(r rune) bool {
 
 func isFlag(r rune) bool { return 0x1F1E6 <= r && r <= 0x1F1FF }
 
-// isPicture is Extended_Pictographic where it matters: the characters of three bytes and the blocks of emoji.
+// pictures are the code points of three bytes that are Extended_Pictographic (Unicode 16, emoji-data.txt), as closed ranges.
+var pictures = [][2]rune{{0x203C, 0x203C}, {0x2049, 0x2049}, {0x2122, 0x2122}, {0x2139, 0x2139}, {0x2194, 0x2199}, {0x21A9, 0x21AA}, {0x231A, 0x231B},
+	{0x2328, 0x2328}, {0x2388, 0x2388}, {0x23CF, 0x23CF}, {0x23E9, 0x23F3}, {0x23F8, 0x23FA}, {0x24C2, 0x24C2}, {0x25AA, 0x25AB}, {0x25B6, 0x25B6},
+	{0x25C0, 0x25C0}, {0x25FB, 0x25FE}, {0x2600, 0x2605}, {0x2607, 0x2612}, {0x2614, 0x2685}, {0x2690, 0x2705}, {0x2708, 0x2712}, {0x2714, 0x2714},
+	{0x2716, 0x2716}, {0x271D, 0x271D}, {0x2721, 0x2721}, {0x2728, 0x2728}, {0x2733, 0x2734}, {0x2744, 0x2744}, {0x2747, 0x2747}, {0x274C, 0x274C},
+	{0x274E, 0x274E}, {0x2753, 0x2755}, {0x2757, 0x2757}, {0x2763, 0x2767}, {0x2795, 0x2797}, {0x27A1, 0x27A1}, {0x27B0, 0x27B0}, {0x27BF, 0x27BF},
+	{0x2934, 0x2935}, {0x2B05, 0x2B07}, {0x2B1B, 0x2B1C}, {0x2B50, 0x2B50}, {0x2B55, 0x2B55}, {0x3030, 0x3030}, {0x303D, 0x303D}, {0x3297, 0x3297},
+	{0x3299, 0x3299}}
+
+// isPicture is Extended_Pictographic: those listed, and the blocks of emoji.
 func isPicture(r rune) bool {
-	return r >= 0x2190 && r < 0x3300 && unicode.Is(unicode.So, r) || r >= 0x1F000 && r < 0x1FB00 && !isFlag(r) && (r < 0x1F3FB || r > 0x1F3FF)
+	if r < 0x10000 {
+		return r == 0xA9 || r == 0xAE || r >= 0x203C && slices.ContainsFunc(pictures, func(p [2]rune) bool { return p[0] <= r && r <= p[1] })
+	}
+	return r >= 0x1F000 && r < 0x1FB00 && !isFlag(r) && (r < 0x1F3FB || r > 0x1F3FF)
 }
 
 // joinsHangul says whether two letters are of one syllable.
