@@ -39,10 +39,11 @@ type longSlot struct {
 
 var cacheSeed = maphash.MakeSeed()
 
+// wordHash mixes the two keys of a word; its top bits are the good ones.
+func wordHash(k0, k1 uint64) uint64 { return (k0 ^ k1*0x9E3779B97F4A7C15) * 0xFF51AFD7ED558CCD }
+
 // shortHash is the number of the set of a word.
-func shortHash(k0, k1 uint64) uint64 {
-	return (k0 ^ k1*0x9E3779B97F4A7C15) * 0xFF51AFD7ED558CCD >> (64 - cacheBits)
-}
+func shortHash(k0, k1 uint64) uint64 { return wordHash(k0, k1) >> (64 - cacheBits) }
 
 // find brings a word that is not in the first slot of its set there and says whether it was found.
 func (c *shortCache) find(h, k0, k1 uint64) bool {

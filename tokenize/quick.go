@@ -145,13 +145,8 @@ func (q *quick) unit(g *general, dst []int32, w *work, text []byte, start, end i
 		return q.longUnit(g, dst, w, text[start:end])
 	}
 	k0, k1 := wordKey(text, start, n)
-	h := (k0 ^ k1*0x9E3779B97F4A7C15) * 0xFF51AFD7ED558CCD
-	set := (*[2]wordSlot)(w.units[h>>(64-unitBits)&^1:])
-	slot := &set[0]
-	if slot.k0 != k0 || slot.k1 != k1 {
-		slot = &set[1]
-	}
-	if slot.k0 == k0 && slot.k1 == k1 {
+	set := setOf(w.units, unitBits, k0, k1)
+	if slot := set.find(k0, k1); slot != nil {
 		switch slot.n {
 		case 1:
 			return append(dst, slot.ids[0])
@@ -164,14 +159,8 @@ func (q *quick) unit(g *general, dst []int32, w *work, text []byte, start, end i
 	}
 	before, dropped := len(dst), w.dropped
 	dst = q.fresh(g, dst, w, text[start:end])
-	k := len(dst) - before
-	if w.dropped != dropped {
-		return dst
-	}
-	set[1] = set[0]
-	set[0].k0, set[0].k1, set[0].n = k0, k1, int32(k)
-	if k <= wordIDs {
-		copy(set[0].ids[:], dst[before:])
+	if w.dropped == dropped {
+		set.keep(k0, k1, dst[before:])
 	}
 	return dst
 }

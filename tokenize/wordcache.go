@@ -20,6 +20,32 @@ type wordSlot struct {
 	n      int32
 }
 
+// wordSet is the two slots that a word may lie in, the newer word first.
+type wordSet [2]wordSlot
+
+// setOf is the set of a word among 2^bits slots.
+func setOf(slots []wordSlot, bits int, k0, k1 uint64) *wordSet {
+	return (*wordSet)(slots[wordHash(k0, k1)>>(64-bits)&^1:])
+}
+
+// find returns the slot of a word, nil where it has none.
+func (s *wordSet) find(k0, k1 uint64) *wordSlot {
+	switch {
+	case s[0].k0 == k0 && s[0].k1 == k1:
+		return &s[0]
+	case s[1].k0 == k0 && s[1].k1 == k1:
+		return &s[1]
+	}
+	return nil
+}
+
+// keep puts a word in front. Of more than wordIDs ids it keeps the number alone.
+func (s *wordSet) keep(k0, k1 uint64, ids []int32) {
+	s[1] = s[0]
+	s[0].k0, s[0].k1, s[0].n = k0, k1, int32(len(ids))
+	copy(s[0].ids[:], ids)
+}
+
 // longWordSlot holds a word of up to longWordKey bytes.
 type longWordSlot struct {
 	size, n uint8
@@ -33,13 +59,8 @@ func (g *general) appendWord(dst []int32, w *work, text []byte, start, end int) 
 		return g.appendLongWord(dst, w, text[start:end])
 	}
 	k0, k1 := wordKey(text, start, end-start)
-	h := (k0 ^ k1*0x9E3779B97F4A7C15) * 0xFF51AFD7ED558CCD
-	set := w.short[h>>(64-wordBits)&^1:][:2]
-	slot := &set[0]
-	if slot.k0 != k0 || slot.k1 != k1 {
-		slot = &set[1]
-	}
-	if slot.k0 == k0 && slot.k1 == k1 {
+	set := setOf(w.short, wordBits, k0, k1)
+	if slot := set.find(k0, k1); slot != nil {
 		switch slot.n {
 		case 1:
 			return append(dst, slot.ids[0])
@@ -53,9 +74,7 @@ func (g *general) appendWord(dst []int32, w *work, text []byte, start, end int) 
 	dst = g.appendCut(dst, w, text[start:end])
 	// A word with a part that no piece stands for must reach the counter each time, so it is not kept.
 	if k := len(dst) - before; 0 < k && k <= wordIDs && w.dropped == dropped {
-		set[1] = set[0]
-		set[0].k0, set[0].k1, set[0].n = k0, k1, int32(k)
-		copy(set[0].ids[:], dst[before:])
+		set.keep(k0, k1, dst[before:])
 	}
 	return dst
 }
