@@ -18,7 +18,7 @@ const wordBytes = 1 << 20
 // original tool ends each with a newline and gensim does not: newlines before a
 // word are skipped.
 func (in *input) readBinary() (*Vectors, error) {
-	r := &binaryReader{in: in, buf: bufio.NewReaderSize(in.body, 1<<20), repairs: repairs{}, index: map[string]int32{}}
+	r := &binaryReader{in: in, buf: bufio.NewReaderSize(in.body, 1<<20), repairs: repairs{}}
 	line, err := r.buf.ReadSlice('\n')
 	words, dim, ok := header(trimEnd(bytes.TrimSuffix(line, []byte{'\n'})))
 	if err != nil || !ok || dim < 1 || dim > maxDim || words > maxWords {
@@ -37,7 +37,7 @@ func (in *input) readBinary() (*Vectors, error) {
 			break
 		}
 	}
-	report := Report{File: in.path, Format: Word2VecBinary, HeaderWords: words, HeaderDim: dim, Words: len(r.words), Dim: r.dim}
+	report := Report{File: in.path, Format: Word2VecBinary, HeaderWords: words, HeaderDim: dim, Words: r.names.len(), Dim: r.dim}
 	if r.seen != words {
 		r.repairs.add(repairCount, "line", 1)
 	}
@@ -47,7 +47,7 @@ func (in *input) readBinary() (*Vectors, error) {
 			return nil, err
 		}
 	}
-	return finish(r.words, r.dim, r.rows, r.index, report), nil
+	return finish(r.names, r.dim, r.rows, report), nil
 }
 
 type binaryReader struct {
@@ -56,17 +56,15 @@ type binaryReader struct {
 	dim     int
 	word    []byte
 	raw     []byte // one row as in the file
-	words   []string
+	names   names
 	rows    []float32
-	index   map[string]int32
 	repairs repairs
 	seen    int64
 }
 
 func (r *binaryReader) reserve(n int) {
-	r.words = make([]string, 0, n)
+	r.names.reserve(n)
 	r.rows = make([]float32, 0, n*r.dim)
-	r.index = make(map[string]int32, n)
 }
 
 // next reads word n of the `promised`. It says false at the end of the file,
@@ -113,15 +111,12 @@ func (r *binaryReader) next(n, promised int64) (bool, error) {
 func (r *binaryReader) keep(n int64) error {
 	r.seen++
 	r.repairs.oddWord(r.word, "word", n)
-	if _, twice := r.index[string(r.word)]; twice {
+	if r.names.len() >= maxWords {
+		return &Error{File: r.in.path, Cause: fmt.Sprintf("more than %d words", maxWords), Remedy: "cut the file to its first words"}
+	}
+	if _, fresh := r.names.add(string(r.word)); !fresh {
 		r.repairs.add(repairDuplicate, "word", n)
 	} else {
-		if len(r.words) >= maxWords {
-			return &Error{File: r.in.path, Cause: fmt.Sprintf("more than %d words", maxWords), Remedy: "cut the file to its first words"}
-		}
-		w := string(r.word)
-		r.index[w] = int32(len(r.words))
-		r.words = append(r.words, w)
 		for i := range r.dim {
 			r.rows = append(r.rows, math.Float32frombits(binary.LittleEndian.Uint32(r.raw[4*i:])))
 		}

@@ -6,9 +6,8 @@ import "fmt"
 type joiner struct {
 	in      *input
 	lay     layout
-	words   []string
+	names   names
 	rows    []float32
-	index   map[string]int32
 	repairs repairs
 	seen    int64 // rows in the file, duplicates too
 	lastRow int64 // line of the last one
@@ -18,23 +17,21 @@ func (j *joiner) add(c *chunk) error {
 	if c.err != nil && c.lines == nil && c.repairs == nil {
 		return c.err
 	}
-	if j.words == nil {
+	if j.rows == nil {
 		j.reserve(c)
 	}
 	dim := j.lay.dim
 	for i, w := range c.words {
-		if _, twice := j.index[w]; twice {
+		if _, fresh := j.names.add(w); !fresh {
 			c.repairs.add(repairDuplicate, "line", c.lines[i])
 			continue
 		}
-		j.index[w] = int32(len(j.words))
-		j.words = append(j.words, w)
 		j.rows = append(j.rows, c.rows[i*dim:(i+1)*dim]...)
 	}
 	if n := len(c.lines); n > 0 {
 		j.seen, j.lastRow = j.seen+int64(n), c.lines[n-1]
 	}
-	if len(j.words) > maxWords {
+	if j.names.len() > maxWords {
 		return &Error{File: j.in.path, Cause: fmt.Sprintf("more than %d words", maxWords), Remedy: "cut the file to its first words"}
 	}
 	j.repairs.merge(c.repairs)
@@ -49,7 +46,6 @@ func (j *joiner) add(c *chunk) error {
 // reserve makes room for the whole table, judged by the first chunk, so that it
 // is not copied as it grows.
 func (j *joiner) reserve(c *chunk) {
-	j.words = []string{}
 	n := len(c.words)
 	if size := j.in.size; size > 0 && len(c.words) > 0 {
 		n = int(float64(n)*float64(size)/float64(len(c.text))*1.02) + 1
@@ -57,9 +53,8 @@ func (j *joiner) reserve(c *chunk) {
 	if j.lay.words > 0 && j.lay.words < int64(n) {
 		n = int(j.lay.words)
 	}
-	j.words = make([]string, 0, n)
+	j.names.reserve(n)
 	j.rows = make([]float32, 0, n*j.lay.dim)
-	j.index = make(map[string]int32, n)
 }
 
 // finish holds the header against what was there.
@@ -74,11 +69,11 @@ func (j *joiner) finish(report Report) (*Vectors, error) {
 		j.repairs.add(repairCount, "line", 1)
 	}
 	report.Repairs = j.repairs.list()
-	report.Words, report.Dim = len(j.words), j.lay.dim
+	report.Words, report.Dim = j.names.len(), j.lay.dim
 	if j.in.Strict {
 		if err := j.repairs.strictError(report); err != nil {
 			return nil, err
 		}
 	}
-	return finish(j.words, j.lay.dim, j.rows, j.index, report), nil
+	return finish(j.names, j.lay.dim, j.rows, report), nil
 }

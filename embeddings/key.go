@@ -105,17 +105,17 @@ func (v *Vectors) Find(word string) (row int, ok bool) {
 // Escaped returns the same vectors with every word replaced by its [Key]: what
 // to write when words hold blanks. The rows are shared.
 func (v *Vectors) Escaped() *Vectors {
-	return v.renamed(Keys(v.words))
+	return v.renamed(Keys(v.Words()))
 }
 
 // Unescaped undoes Escaped. Two keys that stand for the same text are an error.
 func (v *Vectors) Unescaped() (*Vectors, error) {
-	pieces := make([]string, len(v.words))
-	seen := make(map[string]int, len(v.words))
-	for i, w := range v.words {
+	pieces := make([]string, v.Len())
+	seen := make(map[string]int, v.Len())
+	for i, w := range v.Words() {
 		pieces[i] = Piece(w)
 		if first, twice := seen[pieces[i]]; twice {
-			return nil, &Error{File: v.report.File, Unit: "word", Number: int64(i + 1), Cause: "key " + quote(w) + " stands for the same text as key " + quote(v.words[first]), Remedy: "keep the keys as they are"}
+			return nil, &Error{File: v.report.File, Unit: "word", Number: int64(i + 1), Cause: "key " + quote(w) + " stands for the same text as key " + quote(v.Word(first)), Remedy: "keep the keys as they are"}
 		}
 		seen[pieces[i]] = i
 	}
@@ -124,12 +124,9 @@ func (v *Vectors) Unescaped() (*Vectors, error) {
 
 // renamed shares rows and norms under new words, which must differ.
 func (v *Vectors) renamed(words []string) *Vectors {
-	index := make(map[string]int32, len(words))
-	for i, w := range words {
-		index[w] = int32(i)
-	}
 	out := *v
-	out.words, out.index = words, index
+	out.names, _ = namesOf(words)
+	out.compose = nil // it knows the words by their own names
 	return &out
 }
 

@@ -75,7 +75,7 @@ func (v *Vectors) NearestTo(query []float32, k int, o SearchOptions) ([]Neighbor
 	var found []Neighbor
 	for _, h := range parts {
 		for _, c := range h {
-			found = append(found, Neighbor{Word: v.words[c.row], Row: int(c.row), Similarity: v.cosine(unit, int(c.row))})
+			found = append(found, Neighbor{Word: v.Word(int(c.row)), Row: int(c.row), Similarity: v.cosine(unit, int(c.row))})
 		}
 	}
 	sort.Slice(found, func(i, j int) bool {

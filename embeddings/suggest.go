@@ -12,7 +12,7 @@ func (v *Vectors) Unknown(word string) *UnknownWordError {
 	var near []match
 	want := []rune(fold(word))
 	limit := 1 + len(want)/4 // one slip in a short word, two from four letters on
-	for row, w := range v.words {
+	for row, w := range v.Words() {
 		if len(w) > 4*(len(want)+limit)+8 { // cheap: too long in any encoding
 			continue
 		}
@@ -23,7 +23,7 @@ func (v *Vectors) Unknown(word string) *UnknownWordError {
 	sort.SliceStable(near, func(i, j int) bool { return near[i].distance < near[j].distance })
 	e := &UnknownWordError{Word: word, Words: v.Len()}
 	for _, m := range near[:min(3, len(near))] {
-		e.Near = append(e.Near, v.words[m.row])
+		e.Near = append(e.Near, v.Word(m.row))
 	}
 	return e
 }

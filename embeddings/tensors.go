@@ -71,9 +71,9 @@ func fromTensors(f *safetensors.File) (*Vectors, error) {
 
 // tensors is the way back.
 func (v *Vectors) tensors() []safetensors.Source {
-	offsets := make([]byte, 8*(len(v.words)+1))
+	offsets := make([]byte, 8*(v.Len()+1))
 	var joined []byte
-	for i, w := range v.words {
+	for i, w := range v.Words() {
 		joined = append(joined, w...)
 		binary.LittleEndian.PutUint64(offsets[8*(i+1):], uint64(len(joined)))
 	}
@@ -81,8 +81,8 @@ func (v *Vectors) tensors() []safetensors.Source {
 		joined = []byte{}
 	}
 	return []safetensors.Source{
-		safetensors.Float32Source(tensorRows, v.rows, int64(len(v.words)), int64(v.dim)),
+		safetensors.Float32Source(tensorRows, v.Rows(), int64(v.Len()), int64(v.dim)),
 		{Name: tensorWords, DType: safetensors.U8, Shape: []int64{int64(len(joined))}, Data: joined},
-		{Name: tensorOffsets, DType: safetensors.I64, Shape: []int64{int64(len(v.words) + 1)}, Data: offsets},
+		{Name: tensorOffsets, DType: safetensors.I64, Shape: []int64{int64(v.Len() + 1)}, Data: offsets},
 	}
 }

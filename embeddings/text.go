@@ -26,7 +26,7 @@ func (in *input) readText(lay layout) (*Vectors, error) {
 		for range parsed { // until nobody reads the file any more
 		}
 	}()
-	j := joiner{in: in, lay: lay, index: map[string]int32{}, repairs: repairs{}}
+	j := joiner{in: in, lay: lay, repairs: repairs{}}
 	for c := range parsed {
 		<-c.done
 		if err := j.add(c); err != nil {

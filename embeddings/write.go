@@ -82,7 +82,7 @@ func (v *Vectors) fits(path string, format Format) error {
 		if v.Len() == 0 || v.dim == 1 {
 			return &Error{File: path, Cause: fmt.Sprintf("GloVe text has no header: %d words of dimension %d would not be read back", v.Len(), v.dim), Remedy: "write word2vec text"}
 		}
-		if strings.HasPrefix(v.words[0], "\ufeff") {
+		if strings.HasPrefix(v.Word(0), "\ufeff") {
 			return &Error{File: path, Cause: "the first word begins with a byte order mark, which GloVe text cannot hold", Remedy: remedyEscape}
 		}
 	default:
@@ -90,7 +90,7 @@ func (v *Vectors) fits(path string, format Format) error {
 	}
 	var list []string
 	bad := 0
-	for _, w := range v.words {
+	for _, w := range v.Words() {
 		if w == "" || strings.ContainsAny(w, " \t\n\v\f\r") {
 			if bad++; bad <= 10 {
 				list = append(list, quote(w))
@@ -146,7 +146,7 @@ func (v *Vectors) encode(file io.Writer, format Format) error {
 // its neighbours, also for readers that go through float64 and round twice (the
 // shortest digits come too close to the middle between two for that).
 func (v *Vectors) appendText(b []byte, row int) []byte {
-	b = append(b, v.words[row]...)
+	b = append(b, v.Word(row)...)
 	for _, x := range v.Row(row) {
 		b = append(b, ' ')
 		b = strconv.AppendFloat(b, float64(x), 'g', 9, 32)
@@ -155,7 +155,7 @@ func (v *Vectors) appendText(b []byte, row int) []byte {
 }
 
 func (v *Vectors) appendBinary(b []byte, row int) []byte {
-	b = append(b, v.words[row]...)
+	b = append(b, v.Word(row)...)
 	b = append(b, ' ')
 	for _, x := range v.Row(row) {
 		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(x))
