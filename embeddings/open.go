@@ -42,6 +42,9 @@ func (o Options) Open(path string) (*Vectors, error) {
 		return nil, &Error{File: path, Cause: "cannot be read", Err: cutPath(err), Remedy: "name an existing vector file"}
 	}
 	defer file.Close()
+	if (o.Format == "" || o.Format == Cloze) && isStore(file) {
+		return o.openStore(path, file, size)
+	}
 	in := &input{Options: o, path: path, size: size, body: file}
 	return in.read()
 }
@@ -130,6 +133,9 @@ func (in *input) read() (*Vectors, error) {
 		if err := in.gunzip(); err != nil {
 			return nil, err
 		}
+	}
+	if in.Format == Cloze || in.Format == "" && bytes.HasPrefix(in.head, []byte(storeMagic)) {
+		return in.readStore()
 	}
 	lay, isText := in.layout()
 	format := in.Format

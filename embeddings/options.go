@@ -17,10 +17,12 @@ const (
 	// Safetensors is one file with the tensors `embeddings` [N,D], `words` (all
 	// words' bytes joined, U8) and `word_offsets` (I64 [N+1]).
 	Safetensors Format = "safetensors"
+	// Cloze is our own store, used as it lies on the disk: see [Vectors.WriteStore].
+	Cloze Format = "cloze"
 )
 
 // Formats are all formats that [Vectors.Write] knows.
-func Formats() []Format { return []Format{Word2Vec, Word2VecBinary, GloVe, FastTextVec, Safetensors} }
+func Formats() []Format { return []Format{Word2Vec, Word2VecBinary, GloVe, FastTextVec, Safetensors, Cloze} }
 
 // Options say how a file is read. The zero value is right for most files.
 type Options struct {

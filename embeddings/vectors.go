@@ -25,7 +25,13 @@ type Vectors struct {
 	// compose makes vectors of words that have none, where the model has parts
 	// of words; else nil.
 	compose composer
-	close   func() error // of a mapped store
+
+	// What a .cloze store may have beside.
+	screen   *screen
+	counts   []uint64
+	metadata map[string]string
+	file     *storeFile
+	close    func() error
 }
 
 // DType is how a store holds its numbers.

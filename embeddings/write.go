@@ -21,14 +21,35 @@ import (
 // the file gives the same words in the same order and the same numbers, bit for
 // bit. Words that the format cannot hold (text and binary: those with blanks,
 // and the empty one) are refused by name; [Vectors.Escaped] makes them fit.
-func (v *Vectors) Write(path string, format Format) (err error) {
+func (v *Vectors) Write(path string, format Format) error {
 	if err := v.fits(path, format); err != nil {
 		return err
 	}
-	metadata := map[string]string{"format": "pt"}
-	if format == Safetensors {
-		return safetensors.Write(path, v.tensors(), metadata)
+	switch format {
+	case Safetensors:
+		return safetensors.Write(path, v.tensors(), map[string]string{"format": "pt"})
+	case Cloze:
+		return v.WriteStore(path, StoreOptions{Screen: true})
 	}
+	return replaceFile(path, func(w io.Writer) error { return v.encode(w, format) })
+}
+
+// Encode writes the same bytes to w.
+func (v *Vectors) Encode(w io.Writer, format Format) error {
+	if err := v.fits("vectors", format); err != nil {
+		return err
+	}
+	switch format {
+	case Safetensors:
+		return safetensors.Encode(w, v.tensors(), map[string]string{"format": "pt"})
+	case Cloze:
+		return v.EncodeStore(w, StoreOptions{Screen: true})
+	}
+	return v.encode(w, format)
+}
+
+// replaceFile puts what write writes at path once all of it is on the disk.
+func replaceFile(path string, write func(io.Writer) error) (err error) {
 	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.tmp")
 	if err != nil {
 		return writeError(path, err)
@@ -40,7 +61,7 @@ func (v *Vectors) Write(path string, format Format) (err error) {
 		}
 	}()
 	for _, step := range []func() error{
-		func() error { return v.encode(file, format) },
+		func() error { return write(file) },
 		func() error { return file.Chmod(0o644) }, // CreateTemp's 0600 is for secrets
 		file.Sync, file.Close,
 		func() error { return os.Rename(file.Name(), path) },
@@ -56,17 +77,6 @@ func (v *Vectors) Write(path string, format Format) (err error) {
 	return nil
 }
 
-// Encode writes the same bytes to w.
-func (v *Vectors) Encode(w io.Writer, format Format) error {
-	if err := v.fits("vectors", format); err != nil {
-		return err
-	}
-	if format == Safetensors {
-		return safetensors.Encode(w, v.tensors(), map[string]string{"format": "pt"})
-	}
-	return v.encode(w, format)
-}
-
 func writeError(path string, err error) error {
 	return &Error{File: path, Cause: "cannot be written", Err: cutPath(err), Remedy: "check the folder, its rights and the free space"}
 }
@@ -74,7 +84,7 @@ func writeError(path string, err error) error {
 // fits refuses what could not be read back, before anything is written.
 func (v *Vectors) fits(path string, format Format) error {
 	switch format {
-	case Safetensors:
+	case Safetensors, Cloze:
 		return nil
 	case Word2Vec, Word2VecBinary, FastTextVec:
 	case GloVe:

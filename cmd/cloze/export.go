@@ -31,6 +31,7 @@ func newExport() *cobra.Command {
   hf            a folder that transformers opens: config.json, model.safetensors, tokenizer.json, ...
   word2vec      the embedding of each token as text; word2vec-bin the same in word2vec's binary
   safetensors   the embeddings as one tensor, with the tokens beside it
+  cloze         the store that opens at once and searches fastest: see docs/embeddings.md
 
 Tokens are written readably: ▁ is a blank, <0x0A> a byte. What was written is read again, compared, and the
 largest difference told.`,
