@@ -25,8 +25,7 @@ type componentCase struct {
 type componentRow struct {
 	IDs                     []int32
 	Offsets, Words          []int // offsets: two a token
-	Types                   []int32
-	Special                 []int
+	Types, Special          []int32
 	Attention               []int // where the file has truncation or padding
 	Sequences               []int
 	Decoded, Skipped, Error string
@@ -59,14 +58,9 @@ func readComponents(t testing.TB) *componentGolden {
 }
 
 func (r componentRow) peer() peerRow {
-	p := peerRow{IDs: r.IDs, Types: r.Types, Special: r.Special, Decoded: r.Decoded, Skipped: r.Skipped, Error: r.Error}
+	p := peerRow{IDs: r.IDs, Words: r.Words, Types: r.Types, Special: r.Special, Decoded: r.Decoded, Skipped: r.Skipped, Error: r.Error}
 	for i := range r.Words {
 		p.Offsets = append(p.Offsets, [2]int{r.Offsets[2*i], r.Offsets[2*i+1]})
-		if r.Words[i] < 0 {
-			p.Words = append(p.Words, nil)
-		} else {
-			p.Words = append(p.Words, &r.Words[i])
-		}
 	}
 	return p
 }

@@ -1,65 +1,117 @@
 package tokenize
 
 import (
-	"archive/zip"
 	"bufio"
-	"bytes"
-	"compress/gzip"
-	"encoding/json"
+	"encoding/binary"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-	"unicode"
-	"unicode/utf8"
 )
 
 // peerRow is what the reference makes of a text, see testdata/gen.
 type peerRow struct {
 	IDs              []int32
 	Offsets          [][2]int
-	Words            []*int
+	Words            []int // -1 for none
 	Types            []int32
-	Special          []int
+	Special          []int32
 	Decoded, Skipped string
 	Error            string
 }
 
-// askPeer runs the reference on texts; it skips where CLOZE_PYTHON is not set.
-func askPeer(t *testing.T, file string, texts []string) []peerRow {
-	python := os.Getenv("CLOZE_PYTHON")
-	if python == "" {
-		t.Skip("set CLOZE_PYTHON to a python with tokenizers to compare with it")
-	}
-	var in bytes.Buffer
-	for _, s := range texts {
-		line, _ := json.Marshal(s)
-		in.Write(append(line, '\n'))
-	}
-	cmd := exec.Command(python, "../testdata/gen/tokenize_peer.py", file)
-	cmd.Stdin, cmd.Stderr = &in, os.Stderr
-	raw, err := cmd.Output()
+// askPeer runs the reference on texts and calls visit with what it makes of each, in order, until that says false. Reference and visit work at the same time.
+func askPeer(t *testing.T, file string, texts []string, visit func(i int, row peerRow) bool) {
+	cmd := exec.Command(os.Getenv("CLOZE_PYTHON"), "../testdata/gen/tokenize_peer.py", file)
+	cmd.Stderr = os.Stderr
+	in, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	var rows []peerRow
-	lines := bufio.NewScanner(bytes.NewReader(raw))
-	lines.Buffer(nil, 1<<30)
-	for lines.Scan() {
-		var r peerRow
-		if err := json.Unmarshal(lines.Bytes(), &r); err != nil {
-			t.Fatal(err)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		w := bufio.NewWriterSize(in, 1<<16)
+		for _, s := range texts {
+			binary.Write(w, binary.LittleEndian, int32(len(s)))
+			w.WriteString(s)
 		}
-		rows = append(rows, r)
+		w.Flush() // an error here is one of the reference, whose answer ends early
+		in.Close()
+	}()
+	r := peerReader{r: bufio.NewReaderSize(out, 1<<16)}
+	for i := range texts {
+		row := r.row()
+		if r.err != nil {
+			t.Errorf("the reference gives %d rows for %d texts: %v", i, len(texts), r.err)
+			break
+		}
+		if !visit(i, row) {
+			break
+		}
 	}
-	if len(rows) != len(texts) {
-		t.Fatalf("%d rows for %d texts", len(rows), len(texts))
+	cmd.Process.Kill() // where visit has seen enough
+	cmd.Wait()
+}
+
+// peerReader reads the answers of testdata/gen/tokenize_peer.py.
+type peerReader struct {
+	r   *bufio.Reader
+	buf []byte
+	err error
+}
+
+func (p *peerReader) bytes(n int) []byte {
+	if cap(p.buf) < n {
+		p.buf = make([]byte, n)
 	}
-	return rows
+	if p.err == nil {
+		_, p.err = io.ReadFull(p.r, p.buf[:n])
+	}
+	return p.buf[:n]
+}
+
+func (p *peerReader) numbers(n int) []int32 {
+	raw, out := p.bytes(4*n), make([]int32, n)
+	for i := range out {
+		out[i] = int32(binary.LittleEndian.Uint32(raw[4*i:]))
+	}
+	return out
+}
+
+func (p *peerReader) text() string {
+	n := p.numbers(1)[0]
+	if p.err != nil {
+		return ""
+	}
+	return string(p.bytes(int(n)))
+}
+
+func (p *peerReader) row() (row peerRow) {
+	n := int(p.numbers(1)[0])
+	if p.err != nil {
+		return row
+	}
+	if n < 0 {
+		return peerRow{Error: p.text()}
+	}
+	all := p.numbers(6 * n)
+	row.IDs, row.Types, row.Special = all[:n], all[4*n:5*n], all[5*n:]
+	row.Offsets, row.Words = make([][2]int, n), make([]int, n)
+	for i := range n {
+		row.Offsets[i] = [2]int{int(all[n+2*i]), int(all[n+2*i+1])}
+		row.Words[i] = int(all[3*n+i])
+	}
+	row.Decoded, row.Skipped = p.text(), p.text()
+	return row
 }
 
 // tally counts the ways in which offsets are allowed to differ, by name.
@@ -87,10 +139,8 @@ func sameEncoding(t *testing.T, tok *Tokenizer, name string, e Encoding, texts [
 	if !slices.Equal(e.IDs, row.IDs) {
 		return bad("ids", e.IDs, row.IDs)
 	}
-	for i, w := range row.Words {
-		if want := -1; w == nil && e.WordIDs[i] != want || w != nil && e.WordIDs[i] != *w {
-			return bad("words", e.WordIDs, fmt.Sprint(i))
-		}
+	if !slices.Equal(e.WordIDs, row.Words) {
+		return bad("words", e.WordIDs, row.Words)
 	}
 	if !slices.Equal(e.TypeIDs, row.Types) {
 		return bad("types", e.TypeIDs, row.Types)
@@ -118,7 +168,7 @@ func sameEncoding(t *testing.T, tok *Tokenizer, name string, e Encoding, texts [
 			if e.Sequences != nil && e.Sequences[i] == 1 {
 				chars = []rune(texts[1])
 			}
-			why := offsetReason(tok, e, chars, got, want)
+			why := offsetReason(offsetCase{tok, e, chars, i, got, want})
 			if why == "" {
 				return bad(fmt.Sprintf("offset %d", i), got, want)
 			}
@@ -135,136 +185,4 @@ func cut(x any) string {
 		s = s[:300] + "..."
 	}
 	return s
-}
-
-// offsetReason names why an offset may differ from the reference's, "" where there is no reason.
-func offsetReason(tok *Tokenizer, e Encoding, text []rune, got, want [2]int) string {
-	only := func(from, to int, is func(rune) bool) bool {
-		if from < 0 || from > to || to > len(text) {
-			return false
-		}
-		return !slices.ContainsFunc(text[from:to], func(r rune) bool { return !is(r) })
-	}
-	mark := func(r rune) bool { return runeProps(r)&(isMark|isExtend) != 0 || unicode.Is(unicode.M, r) }
-	white := func(r rune) bool { return isWhite(r) }
-	within := func(a, b [2]int) bool { return a[0] >= b[0] && a[1] <= b[1] }
-	bpe, _ := modelOf(tok).(*charBPE)
-	switch {
-	case got[0] == want[0] && got[1] > want[1] && only(want[1], got[1], func(r rune) bool { return mark(r) || runeProps(r)&isOther != 0 }):
-		return "a mark belongs to the character that it stands on"
-	case within(want, got) && rewrites(tok):
-		return "what is replaced belongs as a whole to what replaces it"
-	case e.Dropped > 0:
-		return "characters without a token count"
-	case bpe != nil && bpe.bytes != nil && bpe.unk != noID && slices.Contains(bpe.bytes[:], noID):
-		return "bytes that overtake an unknown character keep their places"
-	case bpe != nil && bpe.bytes != nil && (bpe.prefix != "" || bpe.suffix != ""):
-		return "the bytes of a prefix or suffix have no place of their own"
-	case tok.trim && within(got, want) && only(want[0], got[0], white) && only(got[1], want[1], white):
-		return "every blank of the text is trimmed"
-	case tok.trim && within(want, got) && only(got[0], got[1], func(r rune) bool { return !isWhite(r) }):
-		return "what is no blank in the text is not trimmed"
-	case tok.trim && got[0] == got[1] && want[0] == want[1] && only(min(got[0], want[0]), max(got[0], want[0]), white):
-		return "a token of blanks alone lies at its end"
-	case leadingRemoved(tok):
-		return "characters that the charsmap removes at the start count"
-	}
-	return ""
-}
-
-func modelOf(tok *Tokenizer) wordModel {
-	if tok.general == nil {
-		return nil
-	}
-	return tok.general.model
-}
-
-// rewrites says whether a normaliser may put one character in the place of several.
-func rewrites(tok *Tokenizer) bool { return tok.general != nil && isRewriting(tok.general.norm) }
-
-func isRewriting(n normalizer) bool {
-	switch n := n.(type) {
-	case form:
-		return n.compose
-	case replaceText, *charsmap:
-		return true
-	case sequence:
-		return slices.ContainsFunc(n, isRewriting)
-	}
-	return false
-}
-
-func leadingRemoved(tok *Tokenizer) bool {
-	if tok.general == nil {
-		return false
-	}
-	return hasCharsmap(tok.general.norm)
-}
-
-func hasCharsmap(n normalizer) bool {
-	if s, ok := n.(sequence); ok {
-		return slices.ContainsFunc(s, hasCharsmap)
-	}
-	_, ok := n.(*charsmap)
-	return ok
-}
-
-// parityTexts reads all texts under a folder of data: files of text as they are, cut into documents of a few kilobytes at line ends.
-func parityTexts(t testing.TB, most int, patterns ...string) []string {
-	var texts []string
-	for _, p := range patterns {
-		if !filepath.IsAbs(p) {
-			p = filepath.Join(data(t), p)
-		}
-		files, _ := filepath.Glob(p)
-		for _, f := range files {
-			raw := readPacked(t, f)
-			for len(raw) > 0 && len(texts) < most {
-				n := min(len(raw), 4000)
-				for n < len(raw) && raw[n] != '\n' {
-					n++
-				}
-				if utf8.Valid(raw[:n]) {
-					texts = append(texts, string(raw[:n]))
-				}
-				raw = raw[n:]
-			}
-		}
-	}
-	return texts
-}
-
-// readPacked reads a file, unpacked; of a zip archive all its files, one after the other.
-func readPacked(t testing.TB, path string) []byte {
-	raw, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var parts []io.Reader
-	switch {
-	case strings.HasSuffix(path, ".gz"):
-		z, err := gzip.NewReader(bytes.NewReader(raw))
-		if err != nil {
-			t.Fatal(err)
-		}
-		parts = append(parts, z)
-	case strings.HasSuffix(path, ".zip"):
-		z, err := zip.NewReader(bytes.NewReader(raw), int64(len(raw)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, f := range z.File {
-			r, err := f.Open()
-			if err != nil {
-				t.Fatal(err)
-			}
-			parts = append(parts, r)
-		}
-	default:
-		return raw
-	}
-	if raw, err = io.ReadAll(io.MultiReader(parts...)); err != nil {
-		t.Fatal(err)
-	}
-	return raw
 }
