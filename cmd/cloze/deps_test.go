@@ -30,14 +30,18 @@ var mayImport = map[string][]string{
 	"embeddings/fasttext": {},
 	"objectives":          {"tokenize", "corpus"},
 	"objectives/metrics":  {},
-	"models/safetensors":  {},
-	"models/torch":        {"models/torch/native"}, // its own kernels' sources, whose hash it compares
+	"objectives/wordvec": {"tokenize", "corpus",
+		"tokenize/words"}, // words by UAX #29
+	"models/safetensors": {},
+	"models/torch":       {"models/torch/native"}, // its own kernels' sources, whose hash it compares
 	// The sources of the kernels, plain Go, so that set-up can read them before libtorch exists.
 	"models/torch/native": {},
 	"models":              {"models/torch", "models/safetensors"},
 	"objectives/loss":     {"objectives", "models", "models/torch"},
 	"objectives/train": {"tokenize", "corpus", "embeddings", "objectives", "objectives/metrics", "objectives/loss",
 		"models", "models/torch", "models/safetensors"},
+	// The loop of word vectors beside train: its examples are package wordvec's, its sub-words those of fastText's own format.
+	"objectives/train/hogwild": {"objectives/wordvec", "objectives/metrics", "embeddings/fasttext", "models/torch", "models/safetensors"},
 	"models/pipeline": {"tokenize", "embeddings", "models", "models/torch", "models/safetensors",
 		"objectives",         // a prompt and a text to be scored become batches as in training
 		"objectives/metrics", // nats, perplexity and bits per byte of eval lm
@@ -170,7 +174,7 @@ func fenced(from, path string) error {
 }
 
 // plainRooms build without cgo, without go.work and without libtorch.
-var plainRooms = []string{"./tokenize/...", "./corpus/...", "./embeddings/...", "./objectives", "./objectives/metrics",
+var plainRooms = []string{"./tokenize/...", "./corpus/...", "./embeddings/...", "./objectives", "./objectives/metrics", "./objectives/wordvec",
 	"./models/safetensors", "./models/torch/native", "./cmd/cloze/..."}
 
 func TestPlainRoomsNeedNoCgo(t *testing.T) {
