@@ -142,11 +142,15 @@ func (c *cutter) decode(text []byte, at int, other uint64) (letter, number, spac
 		other &^= mask
 		c.over = 0
 	}
+	classes := classTable()
 	for other != 0 {
 		i := bits.TrailingZeros64(other)
-		r, n := utf8.DecodeRune(text[at+i:])
+		r, n := decodeWide(text, at+i)
 		mask := (uint64(1)<<n - 1) << i
-		class := runeClass(r)
+		class := classSymbol
+		if r < classLimit {
+			class = classes[r]
+		}
 		mark(mask, class)
 		if class == classSpace {
 			wide |= 1 << i

@@ -11,7 +11,7 @@ import (
 const (
 	cacheBits = 15
 	cacheSets = 1 << cacheBits // of three slots of 32 bytes: 3 MiB
-	longSlots = 1 << 11        // of 120 bytes: 240 KiB
+	longSlots = 1 << 13        // of 120 bytes: 960 KiB
 	shortKey  = 15
 	longKey   = 64
 	shortIDs  = 3
@@ -60,8 +60,12 @@ func (c *shortCache) find(h, k0, k1 uint64) bool {
 }
 
 // insert takes in a word that is not there.
-func (c *shortCache) insert(h uint64, slot shortSlot) {
-	c.rest[h], c.sets[h][1] = c.sets[h][1], slot
+func (c *shortCache) insert(h, k0, k1 uint64, ids []int32) {
+	slot := &c.sets[h][1]
+	c.rest[h] = *slot
+	slot.k0, slot.k1 = k0, k1
+	copy(slot.ids[:shortIDs], ids)
+	slot.ids[shortIDs] = int32(len(ids))
 }
 
 // appendWord appends the ids of the word text[start:end].
@@ -76,14 +80,16 @@ func (m *bpe) appendWord(dst []int32, s *scratch, text []byte, start, end int) [
 	if slot.k0 == k0 && slot.k1 == k1 || s.short.find(h, k0, k1) {
 		return append(dst, slot.ids[:slot.ids[shortIDs]]...)
 	}
+	return m.appendNew(dst, s, text[start:end], h, k0, k1)
+}
+
+// appendNew is appendWord for a word that the short cache has not, and takes it in.
+func (m *bpe) appendNew(dst []int32, s *scratch, word []byte, h, k0, k1 uint64) []int32 {
 	before := len(dst)
-	dst = m.appendLong(dst, s, text[start:end])
+	dst = m.appendLong(dst, s, word)
 	// A word with bytes that have no piece must reach the counter each time, so it is not kept.
 	if k := len(dst) - before; k <= shortIDs && m.complete {
-		slot := shortSlot{k0: k0, k1: k1}
-		copy(slot.ids[:], dst[before:])
-		slot.ids[shortIDs] = int32(k)
-		s.short.insert(h, slot)
+		s.short.insert(h, k0, k1, dst[before:])
 	}
 	return dst
 }
@@ -95,10 +101,56 @@ func wordKey(text []byte, start, n int) (k0, k1 uint64) {
 	return binary.LittleEndian.Uint64(b[:]), binary.LittleEndian.Uint64(b[8:]) | uint64(n)<<56
 }
 
-// appendLong is appendWord for words that are not in the short cache.
+// appendLong is appendWord for words that are not in the short cache. A word that can be cut is looked up in parts.
 func (m *bpe) appendLong(dst []int32, s *scratch, word []byte) []int32 {
-	if len(word) > longKey || !m.complete {
-		return m.appendMerged(dst, s, word)
+	if !m.complete {
+		return m.appendMerged(dst, s, word, false)
+	}
+	end := m.joins.next(word, 0)
+	if end == len(word) {
+		return m.appendKept(dst, s, word, false)
+	}
+	if m.whole != nil {
+		if id, ok := m.whole[string(word)]; ok {
+			return append(dst, id)
+		}
+	}
+	for start := 0; start < len(word); start, end = end, m.joins.next(word, min(end, len(word)-1)) {
+		dst = m.appendPart(dst, s, word, start, end)
+	}
+	return dst
+}
+
+// partMark sets parts of words apart from words in the keys of the cache: a word that is a piece need not be merged into it (ignore_merges).
+const partMark = 0x80 << 56
+
+// appendPart appends the ids of text[start:end], which is merged by itself.
+func (m *bpe) appendPart(dst []int32, s *scratch, text []byte, start, end int) []int32 {
+	n := end - start
+	if n > shortKey {
+		return m.appendKept(dst, s, text[start:end], true)
+	}
+	k0, k1 := wordKey(text, start, n)
+	if m.whole != nil {
+		k1 |= partMark
+	}
+	h := shortHash(k0, k1)
+	slot := &s.short.sets[h][0]
+	if slot.k0 == k0 && slot.k1 == k1 || s.short.find(h, k0, k1) {
+		return append(dst, slot.ids[:slot.ids[shortIDs]]...)
+	}
+	before := len(dst)
+	dst = m.appendKept(dst, s, text[start:end], true)
+	if len(dst)-before <= shortIDs {
+		s.short.insert(h, k0, k1, dst[before:])
+	}
+	return dst
+}
+
+// appendKept is appendLong for what is not cut: a word or a part of one.
+func (m *bpe) appendKept(dst []int32, s *scratch, word []byte, part bool) []int32 {
+	if len(word) > longKey || part && m.whole != nil {
+		return m.appendMerged(dst, s, word, part)
 	}
 	if s.long == nil {
 		s.long = make([]longSlot, longSlots)
@@ -108,11 +160,7 @@ func (m *bpe) appendLong(dst []int32, s *scratch, word []byte) []int32 {
 		return append(dst, slot.ids[:slot.n]...)
 	}
 	before := len(dst)
-	if m.whole == nil {
-		dst = m.appendFew(dst, s, word)
-	} else {
-		dst = m.appendMerged(dst, s, word)
-	}
+	dst = m.appendMerged(dst, s, word, part)
 	// What the short cache takes is not kept twice.
 	if k := len(dst) - before; k <= longIDs && (k > shortIDs || len(word) > shortKey) {
 		slot.size, slot.n = uint8(len(word)), uint8(k)
@@ -122,9 +170,17 @@ func (m *bpe) appendLong(dst []int32, s *scratch, word []byte) []int32 {
 	return dst
 }
 
-// appendMerged appends the ids of a word that the cache does not have.
-func (m *bpe) appendMerged(dst []int32, s *scratch, word []byte) []int32 {
-	syms, dropped := m.symbols(s, word)
+// appendMerged appends the ids of a word, or a part of one, that no cache has.
+func (m *bpe) appendMerged(dst []int32, s *scratch, word []byte, part bool) []int32 {
+	if !part && m.whole != nil {
+		if id, ok := m.whole[string(word)]; ok {
+			return append(dst, id)
+		}
+	}
+	if m.complete && len(word) <= shortWord {
+		return m.appendFew(dst, s, word)
+	}
+	syms, dropped := m.merged(s, word)
 	s.dropped += dropped
 	for _, sym := range syms {
 		dst = append(dst, sym.id)

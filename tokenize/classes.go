@@ -3,6 +3,7 @@ package tokenize
 import (
 	"sync"
 	"unicode"
+	"unicode/utf8"
 )
 
 // The classes of characters that GPT-2's pattern tells apart.
@@ -62,6 +63,22 @@ func runeClass(r rune) uint8 {
 		return classTable()[r]
 	}
 	return classSymbol
+}
+
+// decodeWide is utf8.DecodeRune for a character of several bytes at text[i], with a short way for those of two and most of those of three.
+func decodeWide(text []byte, i int) (rune, int) {
+	if i+2 < len(text) {
+		a, b, c := text[i], text[i+1], text[i+2]
+		if b&0xC0 == 0x80 {
+			if a >= 0xC2 && a < 0xE0 {
+				return rune(a&0x1F)<<6 | rune(b&0x3F), 2
+			}
+			if a > 0xE0 && a < 0xED && c&0xC0 == 0x80 {
+				return rune(a&0x0F)<<12 | rune(b&0x3F)<<6 | rune(c&0x3F), 3
+			}
+		}
+	}
+	return utf8.DecodeRune(text[i:])
 }
 
 // The reference's pattern engine has Unicode 16, Go 1.26 has 15: these came between (5,004 code points, found by asking the

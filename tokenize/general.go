@@ -11,7 +11,7 @@ type general struct {
 	pre      preTokenizer // nil: what lies between added tokens is one word
 	model    wordModel
 	quick    *quick     // nil: no fast way
-	plain    *Tokenizer // the byte-level path for text that the normaliser leaves alone; nil without one
+	plain    *Tokenizer // the byte-level path for what the normaliser leaves; nil without one
 	places   bool       // a step asks where a piece came from, so that places are kept up even where nobody asks for offsets
 	pool     *workPool
 	switches bpeSwitches // of a BPE model
@@ -59,12 +59,8 @@ func (g *general) words(w *work, text segment, first bool) []piece {
 
 // append is AppendIDs. Where starts is not nil it marks words as AppendWords does.
 func (g *general) append(dst []int32, starts *[]uint64, text []byte) []int32 {
-	if g.plain != nil && (form{compose: true}).settledText(text) {
-		if starts == nil {
-			return g.plain.AppendIDs(dst, text)
-		}
-		dst, *starts = g.plain.AppendWords(dst, *starts, text)
-		return dst
+	if g.plain != nil {
+		return g.appendPlain(dst, starts, text)
 	}
 	w := g.pool.get(g.quick != nil)
 	for _, p := range g.raw(w, text, true) {

@@ -8,6 +8,7 @@ type bpe struct {
 	merges    [][2]int32 // by rank
 	results   []int32    // by rank: the id that the merge makes
 	table     pairTable
+	joins     *junctions
 	bytePairs *[1 << 16]merged // by two bytes: what table says of their pieces. Each word starts with bytes, and these lie close together
 	unk       int32            // what a byte without a piece becomes; noID: it is dropped and counted
 	fuse      bool             // fuse_unk: neighbouring unknown bytes become one token
@@ -92,13 +93,18 @@ type symbol struct{ id, start, end int32 }
 // symbols cuts a word into bytes and merges them. The result lies in s.syms until the next call; dropped is the number of bytes
 // that have no piece and no unknown token to stand for them.
 func (m *bpe) symbols(s *scratch, word []byte) (syms []symbol, dropped int) {
-	syms = s.syms[:0]
 	if m.whole != nil {
 		if id, ok := m.whole[string(word)]; ok {
-			s.syms = append(syms, symbol{id, 0, int32(len(word))})
+			s.syms = append(s.syms[:0], symbol{id, 0, int32(len(word))})
 			return s.syms, 0
 		}
 	}
+	return m.merged(s, word)
+}
+
+// merged is symbols for a word that is merged even where it is a piece (ignore_merges).
+func (m *bpe) merged(s *scratch, word []byte) (syms []symbol, dropped int) {
+	syms = s.syms[:0]
 	lastUnknown := -1 // where the last unknown byte ended
 	for i, b := range word {
 		id := m.byteID[b]

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // bpeSwitches are the members of a BPE model beside vocab and merges.
@@ -86,13 +87,17 @@ func (t *Tokenizer) readVocab(raw []byte) error {
 	if !s.accept('{') {
 		return errors.New("an object of pieces and ids is wanted")
 	}
-	v := newVocabulary(members(raw))
+	n := members(raw)
+	v := newVocabulary(n)
+	var block strings.Builder // all pieces in one: 50,000 strings of a few bytes each take longer to make
+	block.Grow(max(len(raw)-n*len(`"":0,`), 0))
 	for !s.accept('}') {
 		key, err := s.str()
 		if err != nil {
 			return err
 		}
-		piece := string(key)
+		block.Write(key)
+		piece := block.String()[block.Len()-len(key):]
 		s.accept(':')
 		id, err := s.integer()
 		if err != nil {
@@ -159,7 +164,7 @@ func (t *Tokenizer) readMerges(raw []byte) ([][2]int32, error) {
 	if !s.accept('[') {
 		return nil, errors.New("a list is wanted")
 	}
-	var pairs [][2]int32
+	pairs := make([][2]int32, 0, len(t.vocab.pieces))
 	for !s.accept(']') {
 		var left, right []byte
 		var err error
@@ -220,16 +225,25 @@ func (t *Tokenizer) setMerges(pairs [][2]int32, prefix string) error {
 	m := t.model
 	m.merges, m.results, m.table = pairs, make([]int32, len(pairs)), newPairTable(len(pairs))
 	var joined []byte
+	var id int32
 	for rank, p := range pairs {
-		right := t.vocab.pieces[p[1]]
-		joined = append(append(joined[:0], t.vocab.pieces[p[0]]...), right[min(len(prefix), len(right)):]...)
-		id, ok := t.vocab.ids[string(joined)]
-		if !ok {
-			return fmt.Errorf("merges: merge %d makes %s, which is not in the vocabulary", rank+1, shown(string(joined)))
+		left, right := t.vocab.pieces[p[0]], t.vocab.pieces[p[1]]
+		right = right[min(len(prefix), len(right)):]
+		if id++; !t.vocab.isPiece(id, left, right) { // most files number pieces as merges make them, and looking one up takes longer
+			joined = append(append(joined[:0], left...), right...)
+			var ok bool
+			if id, ok = t.vocab.ids[string(joined)]; !ok {
+				return fmt.Errorf("merges: merge %d makes %s, which is not in the vocabulary", rank+1, shown(string(joined)))
+			}
 		}
 		m.results[rank] = id
 		m.table.set(p[0], p[1], merged{uint32(rank), id})
 	}
+	spelled := t.vocab.raw
+	if spelled == nil { // pieces of characters stand for themselves
+		spelled = t.vocab.pieces
+	}
+	m.joins = newJunctions(pairs, spelled)
 	m.bytePairs = new([1 << 16]merged)
 	for i := range m.bytePairs {
 		m.bytePairs[i] = m.table.get(m.byteID[i>>8], m.byteID[i&255])

@@ -36,30 +36,64 @@ func (f form) settled(props uint16, r rune) bool {
 }
 
 func (f form) normalize(n *normal) {
-	done := true
-	for i := 0; i < len(n.b) && done; {
-		if n.b[i] < utf8.RuneSelf {
-			i++
-			continue
-		}
-		r, size := utf8.DecodeRune(n.b[i:])
-		done = f.settled(runeProps(r), r)
-		i += size
-	}
-	if done {
+	at, stop := f.unsettled(n.b, 0)
+	if stop == len(n.b) {
 		return
 	}
 	n.begin(0)
 	c := composer{n: n, compose: f.compose, t: unicodeData()}
 	n.pending, n.held = n.pending[:0], n.held[:0]
-	for i := 0; i < len(n.b); {
-		r, size := utf8.DecodeRune(n.b[i:])
+	if n.track {
+		f.compositions(&c, 0, len(n.b))
+		n.end()
+		return
+	}
+	// What is settled is copied as it is. The character before one that is not may compose with it, the settled one behind it does not.
+	done := 0
+	for stop < len(n.b) {
+		n.out = append(n.out, n.b[done:at]...)
+		done = f.compositions(&c, at, stop)
+		at, stop = f.unsettled(n.b, done)
+	}
+	n.out = append(n.out, n.b[done:]...)
+	n.end()
+}
+
+// unsettled returns where the first character from i on stands that the form may change, and where the one before it does; the end of the text twice
+// where there is none.
+func (f form) unsettled(b []byte, i int) (before, at int) {
+	t := unicodeData()
+	before = i
+	for i < len(b) {
+		if b[i] < utf8.RuneSelf {
+			before = i
+			i++
+			continue
+		}
+		r, size := decodeWide(b, i)
+		if !f.settled(t.pages[r>>8][r&255], r) {
+			return before, i
+		}
+		before = i
 		i += size
-		f.decompose(&c, r)
+	}
+	return len(b), len(b)
+}
+
+// compositions takes characters from i on apart and composes them, until behind stop a settled one follows; it returns where that is.
+func (f form) compositions(c *composer, i, stop int) int {
+	b := c.n.b
+	for i < len(b) {
+		r, size := utf8.DecodeRune(b[i:])
+		if i > stop && (r < utf8.RuneSelf || f.settled(runeProps(r), r)) {
+			break
+		}
+		f.decompose(c, r)
+		i += size
 	}
 	c.flush()
 	c.finish()
-	n.end()
+	return i
 }
 
 // decompose takes one character apart.

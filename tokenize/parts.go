@@ -89,7 +89,7 @@ func (t *Tokenizer) WithParts(p Parts) *Tokenizer {
 		// ByteLevel is what such a file has, and it is always read.
 		_ = c.addDecoder([]byte(`{"type":"ByteLevel"}`))
 	}
-	c.general, g.quick = &g, nil
+	c.general, g.quick, g.plain = &g, nil, nil
 	g.pool = newWorkPool() // words remembered there came from other parts
 	if p.Normalize != nil {
 		g.norm = ownNormalizer(p.Normalize)

@@ -1,7 +1,5 @@
 package tokenize
 
-import "unicode/utf8"
-
 // Patterns that many tokenizers have, as their files spell them.
 const (
 	gpt2Pattern   = `'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`
@@ -81,7 +79,7 @@ func classSize(text []byte, i int) (uint8, int) {
 	if k := asciiClass[text[i]]; k != classNonASCII {
 		return k, 1
 	}
-	r, size := utf8.DecodeRune(text[i:])
+	r, size := decodeWide(text, i)
 	return runeClass(r), size
 }
 

@@ -5,7 +5,7 @@ import (
 	"unicode/utf8"
 )
 
-// addPlain gives a pipeline of NFC and byte-level BPE (Qwen) the byte-level path for text that NFC leaves alone, which is nearly all text there is.
+// addPlain gives a pipeline of a normalizer and byte-level BPE (Qwen) the byte-level path behind the normalizer.
 func (t *Tokenizer) addPlain(top []field, sw bpeSwitches) error {
 	g := t.general
 	m, ok := g.model.(*charBPE)
@@ -15,12 +15,16 @@ func (t *Tokenizer) addPlain(top []field, sw bpeSwitches) error {
 			rest = append(rest, f)
 		}
 	}
-	if !ok || fieldOf(top, "decoder") == nil || g.norm != (form{compose: true}) || !plainByteLevel(rest, sw) {
+	if !ok || fieldOf(top, "decoder") == nil || !plainByteLevel(rest, sw) {
 		return nil
 	}
+	var normalized []AddedToken
 	for _, a := range t.added.tokens {
-		if a.Normalized && a.normal != a.Content {
-			return nil
+		if a.Normalized {
+			if a.normal != a.Content {
+				return nil
+			}
+			normalized = append(normalized, a)
 		}
 	}
 	p := &Tokenizer{pool: newPool(), vocab: t.vocab}
@@ -35,8 +39,34 @@ func (t *Tokenizer) addPlain(top []field, sw bpeSwitches) error {
 	}
 	p.setAdded(t.added.tokens)
 	p.finish()
+	p.added = newAddedSet(normalized) // the others are cut out before the normalizer
 	g.plain = p
 	return nil
+}
+
+// appendPlain is append by the byte-level path: text between added tokens is normalized, which leaves nearly all text as it is.
+func (g *general) appendPlain(dst []int32, starts *[]uint64, text []byte) []int32 {
+	w := g.pool.get(false)
+	f, isForm := g.norm.(form)
+	for _, p := range g.raw(w, text, true) {
+		if p.id != noID {
+			dst = mark(dst, starts, p.id)
+			continue
+		}
+		part := text[p.start:p.end]
+		if !isForm || !f.settledText(part) {
+			w.norm.set(part, p.start, false)
+			g.norm.normalize(&w.norm)
+			part = w.norm.b
+		}
+		if starts == nil {
+			dst = g.plain.AppendIDs(dst, part)
+		} else {
+			dst, *starts = g.plain.AppendWords(dst, *starts, part)
+		}
+	}
+	g.pool.put(w)
+	return dst
 }
 
 // settledText says whether the form leaves text alone. Text that is not UTF-8 it does not.

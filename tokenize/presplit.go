@@ -64,7 +64,7 @@ func runEnd(text []byte, i int, class uint8) int {
 		case class:
 			i++
 		case classNonASCII:
-			r, n := utf8.DecodeRune(text[i:])
+			r, n := decodeWide(text, i)
 			if runeClass(r) != class {
 				return i
 			}

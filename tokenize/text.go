@@ -74,7 +74,8 @@ func (m *bpe) appendWindow(dst []int32, s *scratch, text []byte, start, base int
 			n = 0
 		} else {
 			// A word has at most an id a byte, so that there is room. One of bytes without a piece has none.
-			after := len(m.appendWord(w.ids[:n], s, text, base+from, base+end))
+			k0, k1 := wordKey(text, base+from, size)
+			after := len(m.appendNew(w.ids[:n], s, text[base+from:base+end], shortHash(k0, k1), k0, k1))
 			if after > n {
 				w.starts[n>>6] |= 1 << (n & 63)
 			}
