@@ -145,6 +145,8 @@ func (in *input) read() (*Vectors, error) {
 	switch format {
 	case Word2VecBinary:
 		return in.readBinary()
+	case FastText:
+		return in.readFastText()
 	case Safetensors:
 		return in.readSafetensors()
 	case Word2Vec, GloVe, FastTextVec:

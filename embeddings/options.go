@@ -14,6 +14,10 @@ const (
 	GloVe Format = "glove"
 	// FastTextVec is what fastText calls .vec. It is written as Word2Vec.
 	FastTextVec Format = "fasttext-vec"
+	// FastText is the original's model (.bin; .ftz where quantised): the words'
+	// vectors, and what unknown words' vectors are composed of. It is written
+	// without sub-words.
+	FastText Format = "fasttext"
 	// Safetensors is one file with the tensors `embeddings` [N,D], `words` (all
 	// words' bytes joined, U8) and `word_offsets` (I64 [N+1]).
 	Safetensors Format = "safetensors"
@@ -22,7 +26,9 @@ const (
 )
 
 // Formats are all formats that [Vectors.Write] knows.
-func Formats() []Format { return []Format{Word2Vec, Word2VecBinary, GloVe, FastTextVec, Safetensors, Cloze} }
+func Formats() []Format {
+	return []Format{Word2Vec, Word2VecBinary, GloVe, FastTextVec, FastText, Safetensors, Cloze}
+}
 
 // Options say how a file is read. The zero value is right for most files.
 type Options struct {

@@ -17,13 +17,23 @@ func (in *input) sniff(lay layout, isText bool) Format {
 		return Word2VecBinary
 	}
 	switch {
-	case !isText, lay.first.numbers == 0 && lay.rows > 0 && in.other() != nil:
-		return ""
+	case !isText, lay.first.numbers == 0 && lay.rows > 0 && (in.marked() != "" || in.other() != nil):
+		return in.marked()
 	case !lay.hasHeader:
 		return GloVe
 	}
 	return Word2Vec
 }
+
+// marked tells the formats that begin with a mark of their own.
+func (in *input) marked() Format {
+	if bytes.HasPrefix(in.head, []byte(markFastText)) || oldFastText(in.head) {
+		return FastText
+	}
+	return ""
+}
+
+const markFastText = "\xba\x16\x4f\x2f" // 793712314
 
 // looksBinary tells word2vec binary from text: both start with "N D".
 func (in *input) looksBinary(lay layout, isText bool) bool {
@@ -78,18 +88,12 @@ func (in *input) other() error {
 			return &Error{File: in.path, Cause: "this is " + f.name + ", not a vector file that can be read here", Remedy: f.remedy}
 		}
 	}
-	if oldFastText(in.head) {
-		return &Error{File: in.path, Cause: "this looks like a fastText model of an old version", Remedy: remedyFastText}
-	}
 	return nil
 }
-
-const remedyFastText = "fastText models are supported by a later version; until then save its .vec file"
 
 // otherFormats are the files that people take for vectors.
 var otherFormats = []struct{ magic, skip, name, remedy string }{
 	{"PK\x03\x04", "", "a zip archive", "unpack it and give the file inside"},
-	{"\xba\x16\x4f\x2f", "", "a fastText model", remedyFastText}, // 793712314
 	{"FiFu", "", "a finalfusion file", "finalfusion is supported by a later version; convert it to word2vec with finalfusion's own tool"},
 	{"\x80\x02", "", "a Python pickle", remedyPickle}, {"\x80\x03", "", "a Python pickle", remedyPickle},
 	{"\x80\x04", "", "a Python pickle", remedyPickle}, {"\x80\x05", "", "a Python pickle", remedyPickle},

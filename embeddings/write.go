@@ -20,7 +20,8 @@ import (
 // disk, then renamed, so that path holds the old or the new file whole. Reading
 // the file gives the same words in the same order and the same numbers, bit for
 // bit. Words that the format cannot hold (text and binary: those with blanks,
-// and the empty one) are refused by name; [Vectors.Escaped] makes them fit.
+// and the empty one; fastText: those with a zero byte) are refused by name;
+// [Vectors.Escaped] makes them fit. What words are composed of is not written.
 func (v *Vectors) Write(path string, format Format) error {
 	if err := v.fits(path, format); err != nil {
 		return err
@@ -83,10 +84,14 @@ func writeError(path string, err error) error {
 
 // fits refuses what could not be read back, before anything is written.
 func (v *Vectors) fits(path string, format Format) error {
+	unfit := func(w string) bool { return w == "" || strings.ContainsAny(w, " \t\n\v\f\r") }
+	what := "hold blanks or are empty"
 	switch format {
 	case Safetensors, Cloze:
 		return nil
 	case Word2Vec, Word2VecBinary, FastTextVec:
+	case FastText:
+		unfit, what = func(w string) bool { return strings.IndexByte(w, 0) >= 0 }, "hold a zero byte"
 	case GloVe:
 		// Without a header the rows alone must tell what they are.
 		if v.Len() == 0 || v.dim == 1 {
@@ -101,7 +106,7 @@ func (v *Vectors) fits(path string, format Format) error {
 	var list []string
 	bad := 0
 	for _, w := range v.Words() {
-		if w == "" || strings.ContainsAny(w, " \t\n\v\f\r") {
+		if unfit(w) {
 			if bad++; bad <= 10 {
 				list = append(list, quote(w))
 			}
@@ -113,13 +118,20 @@ func (v *Vectors) fits(path string, format Format) error {
 	if bad > len(list) {
 		list = append(list, "...")
 	}
-	return &Error{File: path, Cause: fmt.Sprintf("%d words hold blanks or are empty, which %s cannot hold: %s", bad, format, strings.Join(list, " ")), Remedy: remedyEscape}
+	return &Error{File: path, Cause: fmt.Sprintf("%d words %s, which %s cannot hold: %s", bad, what, format, strings.Join(list, " ")), Remedy: remedyEscape}
 }
 
 const remedyEscape = "write them escaped (Vectors.Escaped), or as safetensors"
 
 // encode streams the rows: blocks are laid out in parallel, written in order.
 func (v *Vectors) encode(file io.Writer, format Format) error {
+	if format == FastText {
+		m, err := v.fastTextModel()
+		if err != nil {
+			return err
+		}
+		return m.Encode(file)
+	}
 	w := bufio.NewWriterSize(file, 1<<16)
 	if format != GloVe {
 		fmt.Fprintf(w, "%d %d\n", v.Len(), v.dim)

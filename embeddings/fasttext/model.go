@@ -45,10 +45,26 @@ func (m *Model) Vector(dst []float32, word string) Found {
 	return NotFound
 }
 
+// RowVector is Vector for word i of the dictionary.
+func (m *Model) RowVector(dst []float32, i int) {
+	rows := append(make([]int32, 0, 64), int32(i))
+	m.Input.mean(dst, append(rows, m.subwordRows(m.Dictionary.Words[i].Word)...))
+}
+
+// Compose sets dst [D] to the mean of the word's sub-words alone, whether the word
+// is known or not. It says false, and leaves dst zero, where the model has none.
+func (m *Model) Compose(dst []float32, word string) bool {
+	rows := m.subwordRows(word)
+	m.Input.mean(dst, rows)
+	return len(rows) > 0
+}
+
 // CanCompose says whether a word, known or not, has sub-words in the model.
-func (m *Model) CanCompose(word string) bool {
+func (m *Model) CanCompose(word string) bool { return len(m.subwordRows(word)) > 0 }
+
+func (m *Model) subwordRows(word string) []int32 {
 	rows := AppendSubwords(make([]int32, 0, 64), word, int(m.Args.MinN), int(m.Args.MaxN), int(m.Args.Bucket))
-	return len(m.Dictionary.bucketRows(rows, 0)) > 0
+	return m.Dictionary.bucketRows(rows, 0)
 }
 
 // outputs is how many rows the output matrix has.

@@ -159,7 +159,7 @@ func (r *reader) room(count, each int64, part string) bool {
 		most = r.size - r.at
 	}
 	if count < 0 || count > most/each {
-		r.err = fmt.Errorf("the %s should have %d parts of %d bytes at byte %d of %d", part, count, each, r.at, r.size)
+		r.err = fmt.Errorf("the %s, %d parts of %d bytes, does not fit between byte %d and the file's end at byte %d", part, count, each, r.at, r.size)
 		return false
 	}
 	return true
