@@ -129,6 +129,7 @@ func (lm *LM) exportVectors(path string, o ExportOptions) (Report, error) {
 	if err != nil {
 		return Report{}, fmt.Errorf("what was written cannot be read again: %w", err)
 	}
+	defer again.Close()
 	report := Report{Path: path, Format: o.Format, Table: table, Words: vectors.Len(), Dim: vectors.Dim()}
 	if report.LargestDifference, err = embeddings.Compare(vectors, again); err != nil {
 		return Report{}, fmt.Errorf("%s: what was written comes back otherwise: %w", path, err)
