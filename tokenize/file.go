@@ -61,14 +61,18 @@ func readBounded(path string) ([]byte, error) {
 		}
 		return nil, fmt.Errorf("%s: is empty; a tokenizer.json is wanted", path)
 	}
-	data, err := io.ReadAll(io.LimitReader(f, maxFileBytes))
-	if err != nil {
+	var data bytes.Buffer
+	if info, err := f.Stat(); err == nil && info.Size() < maxFileBytes {
+		data.Grow(int(info.Size()) + bytes.MinRead) // a guess, so that nothing is copied
+	}
+	data.Write(head)
+	if _, err := data.ReadFrom(io.LimitReader(f, maxFileBytes)); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	if len(data) == maxFileBytes {
+	if data.Len() > maxFileBytes {
 		return nil, fmt.Errorf("%s: is longer than %d MiB; a tokenizer.json is wanted", path, maxFileBytes>>20)
 	}
-	return append(head, data...), nil
+	return data.Bytes(), nil
 }
 
 // Parse reads the content of a tokenizer.json. data is not kept.

@@ -1,68 +1,16 @@
 package tokenize
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"strconv"
 	"unicode/utf16"
 	"unicode/utf8"
 )
 
-// maxDepth is how deep a file may nest: the limit of the reference's reader.
-const maxDepth = 128
-
 // field is one member of a JSON object, in the order of the file.
 type field struct {
 	key string
 	raw []byte
-}
-
-// checkJSON says where a file stops being one JSON object in UTF-8 that the rest of this file can walk without further checks.
-func checkJSON(data []byte) error {
-	trimmed := bytes.TrimLeft(data, " \t\r\n")
-	switch {
-	case len(trimmed) == 0:
-		return errors.New("is empty; a tokenizer.json is a JSON object")
-	case trimmed[0] != '{':
-		return fmt.Errorf("is not JSON at byte %d; a tokenizer.json is a JSON object", len(data)-len(trimmed))
-	}
-	depth, inString := 0, false
-	for i := 0; i < len(data); i++ {
-		switch c := data[i]; {
-		case inString && c == '\\':
-			i++
-		case c == '"':
-			inString = !inString
-		case inString:
-		case c == '{' || c == '[':
-			if depth++; depth > maxDepth {
-				return fmt.Errorf("nests deeper than %d levels at byte %d", maxDepth, i)
-			}
-		case c == '}' || c == ']':
-			depth--
-		}
-	}
-	if !json.Valid(data) {
-		var v json.RawMessage
-		err := json.Unmarshal(data, &v)
-		var syntax *json.SyntaxError
-		if errors.As(err, &syntax) {
-			return fmt.Errorf("is not JSON at byte %d: %w", syntax.Offset, err)
-		}
-		return fmt.Errorf("is not JSON: %w", err)
-	}
-	if !utf8.Valid(data) {
-		for i := 0; i < len(data); {
-			r, n := utf8.DecodeRune(data[i:])
-			if r == utf8.RuneError && n == 1 {
-				return fmt.Errorf("is not UTF-8 at byte %d", i)
-			}
-			i += n
-		}
-	}
-	return nil
 }
 
 // scanner walks JSON that checkJSON has passed. The standard decoder needs several times as long for a vocabulary of 50,000 pieces,

@@ -2,6 +2,7 @@ package tokenize
 
 import (
 	"fmt"
+	"slices"
 	"unicode/utf8"
 )
 
@@ -35,8 +36,9 @@ func (v *vocabulary) add(piece string, id int64) error {
 	case id >= v.limit:
 		return fmt.Errorf("piece %s has id %d, far beyond the number of pieces (%d)", shown(piece), id, (v.limit-1<<20)/8)
 	}
-	if old, ok := v.ids[piece]; ok {
-		return fmt.Errorf("piece %s appears twice, with ids %d and %d", shown(piece), old, id)
+	n := len(v.ids)
+	if v.ids[piece] = int32(id); len(v.ids) == n {
+		return fmt.Errorf("piece %s appears twice, with ids %d and %d", shown(piece), slices.Index(v.pieces, piece), id)
 	}
 	for int64(len(v.pieces)) <= id {
 		v.pieces = append(v.pieces, "")
@@ -45,8 +47,16 @@ func (v *vocabulary) add(piece string, id int64) error {
 		return fmt.Errorf("pieces %s and %s share id %d", shown(other), shown(piece), id)
 	}
 	v.pieces[id] = piece
-	v.ids[piece] = int32(id)
 	return nil
+}
+
+// isPiece says whether left and right together are the piece of an id, the last one that has it.
+func (v *vocabulary) isPiece(id int32, left, right string) bool {
+	if int(id) >= len(v.pieces) {
+		return false
+	}
+	p := v.pieces[id]
+	return len(p) == len(left)+len(right) && p[:len(left)] == left && p[len(left):] == right
 }
 
 // spell fills raw, in one block of memory so that loading stays cheap.
