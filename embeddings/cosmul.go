@@ -2,7 +2,6 @@ package embeddings
 
 import (
 	"math"
-	"runtime"
 	"slices"
 )
 
@@ -12,12 +11,9 @@ const cosMulOffset = 1e-6
 // cosMul scores every row by [CosMul]. All is in float64, so that no second
 // look is needed.
 func (v *Vectors) cosMul(positive, negative []weighted, k int, o SearchOptions) ([]Neighbor, error) {
-	threads := o.Threads
-	if threads <= 0 {
-		threads = runtime.GOMAXPROCS(0)
-	}
+	threads := o.threads()
 	parts := make([]best, threads)
-	spans(v.Len(), threads, func(part, from, to int) {
+	spans(o.rows(v.Len()), threads, func(part, from, to int) {
 		b := best{keep: k}
 		row := make([]float32, 0, v.dim)
 		for i := from; i < to; i++ {

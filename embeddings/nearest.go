@@ -18,6 +18,9 @@ type SearchOptions struct {
 	// Skip, where set, leaves out the rows it says true of. It is called by
 	// several goroutines at once.
 	Skip func(row int) bool
+	// First, where above 0, is how many rows are searched, from the first: in most
+	// files those of the most frequent words.
+	First int
 	// Threads is the number of goroutines; 0 = all cores. It changes no answer.
 	Threads int
 }
@@ -56,7 +59,7 @@ func (v *Vectors) NearestTo(query []float32, k int, o SearchOptions) ([]Neighbor
 	}
 	s := v.newSearch(query, length, k, o)
 	parts := make([]collector, o.threads())
-	v.share(len(parts), func(part, from, to int) {
+	share(o.rows(v.Len()), len(parts), func(part, from, to int) {
 		if parts[part].k == 0 {
 			parts[part] = newCollector(k)
 		}
@@ -79,6 +82,14 @@ func (v *Vectors) checkQuery(query []float32, k int) (float64, error) {
 		return 0, fmt.Errorf("k is %d, ask for at least 1 neighbour", k)
 	}
 	return length, nil
+}
+
+// rows is how many of n are searched.
+func (o SearchOptions) rows(n int) int {
+	if o.First > 0 {
+		return min(o.First, n)
+	}
+	return n
 }
 
 func (o SearchOptions) threads() int {

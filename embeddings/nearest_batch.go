@@ -28,7 +28,7 @@ func (v *Vectors) NearestBatch(queries []float32, k int, o SearchOptions) (near 
 	}
 	b.pack()
 	workers := make([]*batchWorker, o.threads())
-	v.share(len(workers), func(part, from, to int) {
+	share(o.rows(v.Len()), len(workers), func(part, from, to int) {
 		if workers[part] == nil {
 			workers[part] = b.worker(k)
 		}

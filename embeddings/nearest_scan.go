@@ -77,9 +77,8 @@ func (s *search) makeInts() {
 
 // share gives the rows to goroutines in pieces, to each a new one when it is
 // done, so that a slow core does not hold up the others.
-func (v *Vectors) share(threads int, do func(part, from, to int)) {
+func share(n, threads int, do func(part, from, to int)) {
 	const piece = 16 * scanRows
-	n := v.Len()
 	threads = min(threads, (n+piece-1)/piece)
 	var next atomic.Int64
 	work := func(part int) {

@@ -51,9 +51,7 @@ func TestSearchEqualsGensimsMostSimilar(t *testing.T) {
 	}
 	for i, c := range peer.Similar {
 		q := Query{Positive: termsOf(t, v, c.Positive), Negative: termsOf(t, v, c.Negative)}
-		if c.First > 0 {
-			q.Skip = func(row int) bool { return row >= c.First }
-		}
+		q.First = c.First
 		got, err := v.Search(q, len(c.Answer))
 		if err != nil {
 			t.Errorf("case %d: %v", i, err)
@@ -215,6 +213,28 @@ func TestQueriesWithoutDirectionAreErrors(t *testing.T) {
 	got, err := v.Search(Query{Positive: []Term{{Vector: []float32{1e38, 3e38}, Weight: 1e30}}}, 1)
 	if err != nil || len(got.Neighbors) != 1 {
 		t.Errorf("a sum beyond float32: %+v %v", got, err)
+	}
+}
+
+// First is as good as a Skip of all other rows, by any method and in a batch.
+func TestFirstRowsAlone(t *testing.T) {
+	v := realVectors(t)
+	for _, method := range []Method{CosAdd, CosMul} {
+		q := Query{Positive: Words("king", "woman"), Negative: Words("man"), QueryOptions: QueryOptions{Method: method}}
+		q.First = 777
+		first, err := v.Search(q, 20)
+		if err != nil {
+			t.Fatal(err)
+		}
+		q.First, q.Skip = 0, func(row int) bool { return row >= 777 }
+		skipped, err := v.Search(q, 20)
+		if err != nil || !slices.Equal(first.Neighbors, skipped.Neighbors) || len(first.Neighbors) != 20 {
+			t.Errorf("first %v, skipped %v %v", first.Neighbors, skipped.Neighbors, err)
+		}
+	}
+	batch, err := v.NearestBatch(v.Row(3), 5, SearchOptions{First: 2})
+	if err != nil || len(batch[0]) != 2 {
+		t.Errorf("%v %v", batch, err)
 	}
 }
 
