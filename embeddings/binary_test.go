@@ -119,7 +119,7 @@ var realFiles = map[string]string{
 	"fasttext_lid176/lid.176.ftz":                                "fasttext 7235 16 0",
 	"finalfusion/similarity.fifu":                                "finalfusion",
 	"finalfusion/quantized_storage.bin":                          "binary data",
-	"vector_excerpts/glove.840B.300d.zip":                        "zip archive",
+	"vector_excerpts/glove.840B.300d.zip":                        "glove 100 300 0",
 	"gensim/crime-and-punishment.txt":                            "not in a number",
 	"gensim/fb-ngrams.txt":                                       "line 1",
 	"tiny_gpt2_random/config.json":                               "JSON",

@@ -1,8 +1,10 @@
 package embeddings
 
 import (
+	"archive/zip"
 	"bufio"
 	"bytes"
+	"compress/flate"
 	"compress/gzip"
 	"errors"
 	"io"
@@ -29,21 +31,28 @@ type input struct {
 	headIsAll bool
 }
 
-// Open reads the vector file at path: word2vec text or binary, GloVe and
-// fastText text, safetensors as [Safetensors] says, each but the last also
-// compressed with gzip. What it is is told by its content. A file that is
-// something else, or damaged, gives an *Error.
+// Open reads the vector file at path, of any of the [Formats]. What it is is told
+// by its content. All but safetensors and .cloze may be compressed with gzip or be
+// in a zip archive: path is the archive if it holds one file, else it goes on with
+// the member's name, as if the archive were a folder. A file that is something
+// else, or damaged, gives an *Error.
 func (o Options) Open(path string) (*Vectors, error) {
 	if o.Threads <= 0 {
 		o.Threads = runtime.GOMAXPROCS(0)
 	}
 	file, size, err := openPlain(path)
 	if err != nil {
+		if v, err, ok := o.openMember(path); ok {
+			return v, err
+		}
 		return nil, &Error{File: path, Cause: "cannot be read", Err: cutPath(err), Remedy: "name an existing vector file"}
 	}
 	defer file.Close()
 	if (o.Format == "" || o.Format == Cloze) && isStore(file) {
 		return o.openStore(path, file, size)
+	}
+	if archive := asZip(file, size); archive != nil {
+		return o.openArchive(archive, path, "")
 	}
 	in := &input{Options: o, path: path, size: size, body: file}
 	return in.read()
@@ -116,7 +125,8 @@ func (in *input) gunzip() error {
 
 // readError tells a file cut short from a disk that fails.
 func (in *input) readError(err error) error {
-	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, gzip.ErrChecksum) || errors.Is(err, gzip.ErrHeader) {
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, gzip.ErrChecksum) || errors.Is(err, gzip.ErrHeader) ||
+		errors.Is(err, zip.ErrChecksum) || errors.As(err, new(flate.CorruptInputError)) {
 		return &Error{File: in.path, Cause: "the compressed data is damaged or ends early", Err: err, Remedy: remedyAgain}
 	}
 	return &Error{File: in.path, Cause: "reading failed", Err: cutPath(err), Remedy: "check the disk and the file's rights"}
@@ -168,7 +178,7 @@ func formatNames() string {
 // readSafetensors goes by the path: the file is mapped, not streamed.
 func (in *input) readSafetensors() (*Vectors, error) {
 	if in.size < 0 {
-		return nil, &Error{File: in.path, Cause: "safetensors inside gzip, or from a stream", Remedy: "unpack it to a file"}
+		return nil, &Error{File: in.path, Cause: "safetensors inside gzip or zip, or from a stream", Remedy: "unpack it to a file"}
 	}
 	f, err := safetensors.Open(in.path)
 	if err != nil {

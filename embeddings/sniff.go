@@ -93,7 +93,7 @@ func (in *input) other() error {
 
 // otherFormats are the files that people take for vectors.
 var otherFormats = []struct{ magic, skip, name, remedy string }{
-	{"PK\x03\x04", "", "a zip archive", "unpack it and give the file inside"},
+	{markZip, "", "a zip archive that is damaged, cut short, or inside something else", "fetch it again, or unpack it and give the file inside"},
 	{"FiFu", "", "a finalfusion file", "finalfusion is supported by a later version; convert it to word2vec with finalfusion's own tool"},
 	{"\x80\x02", "", "a Python pickle", remedyPickle}, {"\x80\x03", "", "a Python pickle", remedyPickle},
 	{"\x80\x04", "", "a Python pickle", remedyPickle}, {"\x80\x05", "", "a Python pickle", remedyPickle},
