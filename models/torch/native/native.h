@@ -102,6 +102,29 @@ int cloze_decode(const cloze_decoder *decoder, const cloze_tensor *keys, const c
                  const int32_t *cache_rows, const int32_t *lengths, const int32_t *positions, float *logits, int32_t *best, int64_t limit);
 void cloze_forget_screen(void); // frees what best keeps of the last head
 
+// word2vec.cpp: vectors of words, learnt from the words around them. Tables are rows of stride floats, of which dim count and the others are 0.
+typedef struct {
+  int64_t dim, stride, window, negative;
+  int cbow, hierarchical;
+  float *input, *output, *position_weights;                     // position_weights: NULL without
+  const uint32_t *keep;                                         // NULL keeps all
+  const uint64_t *noise;                                        // an alias table of noise_size words: threshold in the upper half, the other word below
+  int64_t noise_size, input_rows, output_rows;
+  const int64_t *row_offsets;                                   // NULL: word w is row w
+  const int32_t *row_ids;
+  const int64_t *code_offsets;                                  // of hierarchical softmax
+  const uint8_t *codes;
+  const int32_t *points;
+} cloze_word_vectors;
+typedef struct cloze_word_delta cloze_word_delta;
+// Trains on sentences tokens[ends[i-1]:ends[i]]; with a delta, tables are only read and the changes go there.
+int cloze_word_train(cloze_word_vectors w, cloze_word_delta *delta, const int32_t *tokens, const int32_t *ends, int64_t sentences, float lr,
+                     uint64_t *rng, double *loss, int64_t *terms);
+cloze_word_delta *cloze_word_delta_new(cloze_word_vectors w);
+void cloze_word_delta_add(cloze_word_delta *delta); // adds what changed to the tables and empties delta
+void cloze_word_delta_free(cloze_word_delta *delta);
+int cloze_word_kernels(int most); // which instructions may be used: 0 the plain ones, 1 AVX2 too; returns which are
+
 // optimizer.cpp: all parameters in one call
 int cloze_adamw(const cloze_tensor *params, const cloze_tensor *grads, const cloze_tensor *m, const cloze_tensor *v, int n,
                 double lr, double beta1, double beta2, double eps, double weight_decay, int64_t step);
