@@ -19,10 +19,6 @@ import (
 	"github.com/go-cloze/cloze/objectives/train"
 )
 
-func newEval() *cobra.Command {
-	return newGroup("eval", shortEval, newEvalLM())
-}
-
 // evalConfig is what "eval lm" can be told by keys.
 type evalConfig struct {
 	Corpus    corpusSection `yaml:"corpus"`
@@ -45,7 +41,7 @@ func newEvalLM() *cobra.Command {
 	cfg := evalConfig{Corpus: defaultCorpus(), BatchSize: 8}
 	cmd := &cobra.Command{
 		Use:   "lm RUN|DIR PATH... [flags]",
-		Short: "nats a token, perplexity and bits a byte of a language model",
+		Short: shortEvalLM,
 		Long: `Measure a language model (a run or a Hugging Face folder) on the texts at PATH..., beside the unigram baseline: the
 loss of guessing by the token frequencies of these very texts, the best that frequencies alone can do here. Texts are
 cut into blocks as in training; each token is predicted once, from the tokens before it in its block.

@@ -7,7 +7,7 @@ import (
 
 // plainHelp are the verbs of both builds.
 var plainHelp = [][]string{{}, {"setup"}, {"doctor"}, {"tokenizer"}, {"tokenizer", "train"}, {"tokenizer", "encode"},
-	{"tokenizer", "decode"}, {"tokenizer", "inspect"}, {"neighbors"}, {"completion"}, {"version"}}
+	{"tokenizer", "decode"}, {"tokenizer", "inspect"}, {"neighbors"}, {"analogy"}, {"embed"}, {"eval", "vectors"}, {"completion"}, {"version"}}
 
 // TestHelpTexts shows each new flag and key in review.
 func TestHelpTexts(t *testing.T) {
@@ -51,7 +51,7 @@ func TestWrongUsageIsStatusTwo(t *testing.T) {
 	failure(t, statusUsage, []string{"tokenizer", "encode", "--tokenizer", "t", "a", "b"}, "too many arguments", `"b"`)
 	failure(t, statusUsage, []string{"tokenizer", "train", "--out", "x"}, "missing argument")
 	failure(t, statusUsage, []string{"tokenizer", "train", "x"}, "missing --out")
-	failure(t, statusUsage, []string{"neighbors", "x"}, "missing argument")
+	failure(t, statusUsage, []string{"neighbors"}, "missing argument")
 	failure(t, statusUsage, []string{"neighbors", "x", "y", "-k"}, "-k wants a value")
 	failure(t, statusUsage, []string{"version", "now"}, "too many arguments")
 }

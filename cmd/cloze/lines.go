@@ -33,6 +33,11 @@ type chunk struct {
 // included. Lines end with LF or CRLF, the last one needs none. Several lines are converted at a time. name
 // stands for the input in messages.
 func mapLines(w io.Writer, r io.Reader, name string, threads int, convert func(dst, line []byte) ([]byte, error)) (int64, error) {
+	return mapNumbered(w, r, name, threads, func(dst []byte, _ int64, line []byte) ([]byte, error) { return convert(dst, line) })
+}
+
+// mapNumbered is mapLines for records that hold their line's number, from 1.
+func mapNumbered(w io.Writer, r io.Reader, name string, threads int, convert func(dst []byte, number int64, line []byte) ([]byte, error)) (int64, error) {
 	if threads <= 0 {
 		threads = runtime.GOMAXPROCS(0)
 	}
@@ -95,10 +100,10 @@ func writeChunks(out *bufio.Writer, ordered <-chan *chunk, name string) (int64, 
 	return lines, nil
 }
 
-func (c *chunk) convert(convert func(dst, line []byte) ([]byte, error)) {
+func (c *chunk) convert(convert func(dst []byte, number int64, line []byte) ([]byte, error)) {
 	defer close(c.done)
 	for i, line := range c.lines {
-		out, err := convert(c.out, line)
+		out, err := convert(c.out, c.first+int64(i), line)
 		if err != nil {
 			c.fault = &lineError{c.first + int64(i), err}
 			return

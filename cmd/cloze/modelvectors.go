@@ -125,21 +125,39 @@ func tableVectors(weights string, t *tokenize.Tokenizer, rows []float32, v, d in
 	if v < size {
 		return nil, fmt.Errorf("%s: the table has %d rows, the tokenizer beside it %d ids; they are not of one model", weights, v, size)
 	}
-	var pieces []string
-	for id := range int32(size) {
-		if _, ok := t.Token(id); !ok {
+	keys := tokenKeys(t)
+	kept := keys[:0]
+	for id, key := range keys {
+		if key == "" {
 			continue
 		}
-		copy(rows[len(pieces)*d:], rows[int(id)*d:(int(id)+1)*d])
-		piece := t.Text(id)
-		if raw := t.AppendBytes(nil, []int32{id}, false); !utf8.Valid(raw) {
-			piece = string(raw) // Text shows the bytes as <0xE9>, which Key would take for a text that looks so
-		}
-		pieces = append(pieces, piece)
+		copy(rows[len(kept)*d:], rows[id*d:(id+1)*d])
+		kept = append(kept, key)
 	}
-	vectors, err := embeddings.FromRows(embeddings.Keys(pieces), d, rows[:len(pieces)*d])
+	vectors, err := embeddings.FromRows(kept, d, rows[:len(kept)*d])
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", weights, err)
 	}
 	return vectors, nil
+}
+
+// tokenKeys are the readable names of a tokenizer's ids, by id; empty for ids without a token.
+func tokenKeys(t *tokenize.Tokenizer) []string {
+	var ids []int32
+	var pieces []string
+	for id := range int32(t.VocabSize()) {
+		if _, ok := t.Token(id); !ok {
+			continue
+		}
+		piece := t.Text(id)
+		if raw := t.AppendBytes(nil, []int32{id}, false); !utf8.Valid(raw) {
+			piece = string(raw) // Text shows the bytes as <0xE9>, which Key would take for a text that looks so
+		}
+		ids, pieces = append(ids, id), append(pieces, piece)
+	}
+	keys := make([]string, t.VocabSize())
+	for i, key := range embeddings.Keys(pieces) {
+		keys[ids[i]] = key
+	}
+	return keys
 }

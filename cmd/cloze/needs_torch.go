@@ -4,6 +4,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -12,21 +13,24 @@ const buildKind = "plain"
 
 // torchVerbs are the verbs that this build lacks: each says how to get it.
 func torchVerbs() []*cobra.Command {
-	lacking := func(use, short string) *cobra.Command {
-		return &cobra.Command{
-			Use:                use,
-			Short:              short + " (needs libtorch)",
-			DisableFlagParsing: true,
-			RunE: func(cmd *cobra.Command, _ []string) error {
-				return fmt.Errorf("%s needs libtorch, which this build is without; in a checkout run make build, "+
-					"elsewhere cloze setup and then go build -tags torch ./cmd/cloze", cmd.Name())
-			},
-		}
-	}
 	return []*cobra.Command{
 		lacking("pretrain", shortPretrain),
 		lacking("export", shortExport),
 		lacking("generate", shortGenerate),
-		lacking("eval", shortEval),
+	}
+}
+
+// torchEvals are those below "eval".
+func torchEvals() []*cobra.Command { return []*cobra.Command{lacking("lm", shortEvalLM)} }
+
+func lacking(use, short string) *cobra.Command {
+	return &cobra.Command{
+		Use:                use,
+		Short:              short + " (needs libtorch)",
+		DisableFlagParsing: true,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return fmt.Errorf("%s needs libtorch, which this build is without; in a checkout run make build, "+
+				"elsewhere cloze setup and then go build -tags torch ./cmd/cloze", strings.TrimPrefix(cmd.CommandPath(), "cloze "))
+		},
 	}
 }

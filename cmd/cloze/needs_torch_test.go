@@ -2,10 +2,13 @@
 
 package main
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestPlainBuildSaysHowToGetTheOtherVerbs(t *testing.T) {
-	for _, verb := range []string{"pretrain", "export", "generate", "eval"} {
-		failure(t, statusFailed, []string{verb, "anything", "--even", "flags"}, verb, "make build", "cloze setup", "go build -tags torch")
+	for _, verb := range []string{"pretrain", "export", "generate", "eval lm"} {
+		failure(t, statusFailed, append(strings.Fields(verb), "anything", "--even", "flags"), verb+" needs libtorch", "make build", "cloze setup", "go build -tags torch")
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"encoding/json"
 	"fmt"
+	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -12,10 +14,8 @@ import (
 
 // neighborFlags are what "neighbors" can be told.
 type neighborFlags struct {
-	k             int
-	threads       int
-	strict, quiet bool
-	json          bool
+	queryFlags
+	positive, negative []string
 }
 
 func newNeighbors() *cobra.Command {
@@ -24,71 +24,145 @@ func newNeighbors() *cobra.Command {
 		Use:   "neighbors VECTORS WORD... [-k 10]",
 		Short: "the nearest words by cosine",
 		Long: `Print the nearest words of each WORD, best first: word and cosine, a line each. With several WORDs each list
-stands under its word.
+stands under its word. With --positive or --negative all words are one question: those nearest to the sum of the
+positive ones, the WORDs among them, less the negative ones, each scaled to length 1 first. The words asked for are
+left out of the answer.
 
-VECTORS is a file of vectors (word2vec text or binary, GloVe, fastText text, safetensors), or a run or Hugging Face
-folder, whose input embeddings are read; libtorch is not needed. Tokens are written readably: ▁ is a blank, <0x0A> a
-byte. A WORD is looked up as it is written; where it is not there, as the token with a blank before it (▁word).`,
-		Args: wantArgs(2, -1),
+VECTORS is a file of vectors, told by its content, or a run or Hugging Face folder, whose input embeddings are read;
+libtorch is not needed. Tokens are written readably: ▁ is a blank, <0x0A> a byte. A WORD is looked up as it is written;
+where it is not there, as the token with a blank before it (▁word).
+
+With --interactive each line of standard input is a question: a word, or several of which those with a - before them
+are negative: king woman -man.`,
+		Args: wantArgs(1, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if f.k < 1 {
-				return fmt.Errorf("-k is %d; give at least 1", f.k)
-			}
 			return runNeighbors(cmd, args[0], args[1:], f)
 		},
 	}
-	cmd.Flags().IntVarP(&f.k, "k", "k", 10, "how many neighbours")
-	cmd.Flags().BoolVar(&f.strict, "strict", false, "refuse a vector file that has to be mended to be read")
-	addThreads(cmd, &f.threads)
-	addQuiet(cmd, &f.quiet)
-	addJSON(cmd, &f.json)
+	cmd.Flags().StringArrayVar(&f.positive, "positive", nil, "a word to add; may be repeated")
+	cmd.Flags().StringArrayVar(&f.negative, "negative", nil, "a word to subtract; may be repeated")
+	f.add(cmd)
 	return cmd
 }
 
 // neighborRecord is a line of --json.
 type neighborRecord struct {
-	Word      string                `json:"word"`    // as asked
-	Matched   string                `json:"matched"` // as the vectors spell it
-	Neighbors []embeddings.Neighbor `json:"neighbors"`
+	Word     string   `json:"word,omitempty"`    // as asked
+	Matched  string   `json:"matched,omitempty"` // as the vectors spell it
+	Positive []string `json:"positive,omitempty"`
+	Negative []string `json:"negative,omitempty"`
+	embeddings.Answer
 }
 
 func runNeighbors(cmd *cobra.Command, path string, words []string, f neighborFlags) error {
-	v, err := openVectors(path, embeddings.Options{Strict: f.strict, Threads: f.threads})
+	o, err := f.options()
 	if err != nil {
 		return err
 	}
-	if r := v.Report(); r.Total() > 0 && !f.quiet {
-		fmt.Fprintln(cmd.ErrOrStderr(), r)
+	joined := len(f.positive)+len(f.negative) > 0
+	if len(words) == 0 && !joined && !f.interactive {
+		return usagef("missing argument; usage: %s", cmd.UseLine())
 	}
-	records := make([]neighborRecord, len(words)) // all are found before a line is written
-	for i, word := range words {
-		row, ok := v.Find(word)
-		if !ok {
-			return fmt.Errorf("%s: %w", path, v.Unknown(word))
-		}
-		matched := v.Word(row)
-		near, err := v.Nearest(matched, f.k, embeddings.SearchOptions{Threads: f.threads})
+	v, err := f.open(cmd, path)
+	if err != nil {
+		return err
+	}
+	defer v.Close()
+	var records []neighborRecord // all are found before a line is written
+	if joined {
+		r, err := askJoined(v, append(f.positive, words...), f.negative, f.k, o)
 		if err != nil {
 			return fmt.Errorf("%s: %w", path, err)
 		}
-		records[i] = neighborRecord{word, matched, near}
+		records = append(records, r)
+		words = nil
+	}
+	for _, word := range words {
+		r, err := askWord(v, word, f.k, o)
+		if err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+		records = append(records, r)
 	}
 	out := bufio.NewWriter(cmd.OutOrStdout())
 	for _, r := range records {
-		if f.json {
-			data, err := json.Marshal(r)
-			if err != nil {
-				return err
-			}
-			fmt.Fprintf(out, "%s\n", data)
-			continue
-		}
-		if len(words) > 1 {
-			fmt.Fprintf(out, "%s:\n", r.Matched)
-		}
-		for _, n := range r.Neighbors {
-			fmt.Fprintf(out, "%s\t%.4f\n", n.Word, n.Similarity)
+		if err := f.print(cmd, out, r, len(records) > 1 || f.interactive); err != nil {
+			return err
 		}
 	}
-	return out.Flush()
+	if err := out.Flush(); err != nil || !f.interactive {
+		return err
+	}
+	return answerLines(cmd, "a word, or several: king woman -man", func(w io.Writer, line string) error {
+		r, err := askLine(v, line, f.k, o)
+		if err != nil {
+			return err
+		}
+		return f.print(cmd, w, r, true)
+	})
+}
+
+// askWord finds the neighbours of one word.
+func askWord(v *embeddings.Vectors, word string, k int, o embeddings.QueryOptions) (neighborRecord, error) {
+	matched := spelled(v, []string{word})
+	answer, err := v.Search(embeddings.Query{Positive: embeddings.Words(matched...), QueryOptions: o}, k)
+	return neighborRecord{Word: word, Matched: matched[0], Answer: answer}, err
+}
+
+// askJoined finds the words nearest to a sum.
+func askJoined(v *embeddings.Vectors, positive, negative []string, k int, o embeddings.QueryOptions) (neighborRecord, error) {
+	r := neighborRecord{Positive: spelled(v, positive), Negative: spelled(v, negative)}
+	var err error
+	r.Answer, err = v.Search(embeddings.Query{Positive: embeddings.Words(r.Positive...), Negative: embeddings.Words(r.Negative...), QueryOptions: o}, k)
+	return r, err
+}
+
+// askLine answers a line of --interactive: a word, which may hold blanks, or several.
+func askLine(v *embeddings.Vectors, line string, k int, o embeddings.QueryOptions) (neighborRecord, error) {
+	if _, ok := v.Find(line); ok || len(strings.Fields(line)) == 1 && line[0] != '-' {
+		return askWord(v, line, k, o)
+	}
+	var positive, negative []string
+	for _, word := range strings.Fields(line) {
+		if _, ok := v.Find(word); !ok && len(word) > 1 && word[0] == '-' {
+			negative = append(negative, word[1:])
+		} else {
+			positive = append(positive, word)
+		}
+	}
+	return askJoined(v, positive, negative, k, o)
+}
+
+// print writes a record; titled puts what was asked above it.
+func (f *neighborFlags) print(cmd *cobra.Command, w io.Writer, r neighborRecord, titled bool) error {
+	if f.json {
+		return json.NewEncoder(w).Encode(r)
+	}
+	if titled {
+		title := r.Matched
+		if title == "" {
+			title = strings.Join(r.Positive, " ")
+			for _, word := range r.Negative {
+				title += " -" + word
+			}
+		}
+		fmt.Fprintf(w, "%s:\n", strings.TrimSpace(title))
+	}
+	return printAnswer(cmd, w, r.Answer, f.quiet)
+}
+
+// printAnswer writes words and scores, and says on standard error which words had no vector of their own.
+func printAnswer(cmd *cobra.Command, w io.Writer, a embeddings.Answer, quiet bool) error {
+	became := map[embeddings.Policy]string{embeddings.Compose: "composed of its parts", embeddings.Skip: "left out", embeddings.Zero: "taken as zero"}
+	for _, u := range a.Unknown {
+		if !quiet {
+			fmt.Fprintf(cmd.ErrOrStderr(), "note: %q has no vector of its own; %s\n", u.Word, became[u.Used])
+		}
+	}
+	for _, n := range a.Neighbors {
+		if _, err := fmt.Fprintf(w, "%s\t%.4f\n", n.Word, n.Similarity); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -5,5 +5,5 @@ const (
 	shortPretrain = "train a language model on text"
 	shortExport   = "write a run as a Hugging Face folder or as vectors"
 	shortGenerate = "continue a text"
-	shortEval     = "measure a model on text"
+	shortEvalLM   = "nats a token, perplexity and bits a byte of a language model"
 )

@@ -8,8 +8,11 @@ const buildKind = "torch"
 
 // torchVerbs are the verbs that need libtorch.
 func torchVerbs() []*cobra.Command {
-	return []*cobra.Command{newPretrain(), newExport(), newGenerate(), newEval()}
+	return []*cobra.Command{newPretrain(), newExport(), newGenerate()}
 }
+
+// torchEvals are the verbs below "eval" that need it.
+func torchEvals() []*cobra.Command { return []*cobra.Command{newEvalLM()} }
 
 // Flags that only these verbs have.
 
