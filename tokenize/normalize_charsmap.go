@@ -48,10 +48,12 @@ func parseCharsmap(raw []byte) (*charsmap, error) {
 	return m, nil
 }
 
+// doubleOffset is how far the children of a unit lie.
+func doubleOffset(u uint32) uint32 { return u >> 10 << (u & (1 << 9) >> 6) }
+
 // find returns what the shortest prefix of text that is in the table becomes. The reference takes that for the whole of a grapheme.
 func (m *charsmap) find(text []byte) ([]byte, bool) {
-	offset := func(u uint32) uint32 { return u >> 10 << (u & (1 << 9) >> 6) }
-	pos := offset(m.units[0])
+	pos := doubleOffset(m.units[0])
 	for _, c := range text {
 		if c == 0 {
 			break
@@ -64,7 +66,7 @@ func (m *charsmap) find(text []byte) ([]byte, bool) {
 		if u&(1<<31|0xFF) != uint32(c) {
 			return nil, false
 		}
-		pos ^= offset(u)
+		pos ^= doubleOffset(u)
 		if u>>8&1 == 1 {
 			if uint64(pos) >= uint64(len(m.units)) {
 				return nil, false

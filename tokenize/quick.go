@@ -5,16 +5,19 @@ import (
 	"unicode/utf8"
 )
 
-// quick is the fast way through the general pipeline for text in ASCII. It cuts the input, as it is, into units that the pipeline treats each by itself, and
+// quick is the fast way through the general pipeline. It cuts the input, as it is, into units that the pipeline treats each by itself, and
 // remembers the ids of units that it has met; what it cannot cut so, and every unit that is new, goes through the pipeline. It gives the same ids.
 type quick struct {
 	kind  quickKind
 	class [256]uint8
 	lead  bool // what is not cut into units needs the white space before it
 
-	// A unit in ASCII is the word with prefix in front, lowered where lower is set; no need to send it through normalizer and pre-tokenizer.
-	lower  bool
-	prefix string
+	// A unit is the word with prefix in front; each of its characters is what norm makes of it, in ASCII lowered where lower is set. No need to send it through
+	// normalizer and pre-tokenizer.
+	norm    normalizer
+	symbols bool // punctuation is set apart
+	lower   bool
+	prefix  string
 
 	joins *[256][256]bool // of quickSpaces: a merge may reach over two such bytes
 }
@@ -26,12 +29,13 @@ const (
 	quickSpaces                  // units are words with the blanks before them (SentencePiece's BPE without pre-tokenizer)
 )
 
-// Classes of bytes.
+// Classes of characters.
 const (
-	unitOther  uint8 = iota // not ASCII, control characters: what is around belongs together
+	unitOther  uint8 = iota // control characters, and what its neighbours may change: what is around belongs together
 	unitWord                // goes on with a unit
 	unitSymbol              // is a unit
 	unitSpace               // separates units and gives no ids
+	unitExtend              // goes on with a unit where it is a character by itself, and otherwise is as unitOther
 )
 
 // append appends the ids of text that has no added tokens.
@@ -41,22 +45,32 @@ func (q *quick) append(g *general, dst []int32, starts *[]uint64, w *work, text 
 	}
 	class := &q.class
 	for i := 0; i < len(text); {
-		end := i + 1
-		switch class[text[i]] {
+		k, end := class[text[i]], i+1
+		if text[i] >= utf8.RuneSelf {
+			k, end = q.wide(w, text, i)
+			end += i
+		}
+		next := unitSpace // the class of what stands at end
+		switch k {
 		case unitSpace:
-			i++
+			i = end
 			continue
 		case unitWord:
-			for end < len(text) && class[text[end]] == unitWord {
-				end++
+			end, next = q.wordEnd(w, text, i, end)
+		case unitSymbol:
+			if end < len(text) {
+				next, _ = q.at(w, text, end)
 			}
-		case unitOther:
-			end = i
+		default:
+			end, next = i, unitOther
 		}
-		if end == i || end < len(text) && class[text[end]] == unitOther {
-			end = q.togetherEnd(text, i, end)
+		if next == unitOther || next == unitExtend {
+			end = q.togetherEnd(w, text, i, end)
 			if r, _ := utf8.DecodeRune(text[i:]); i > 0 && (q.lead || runeProps(r)&(isExtend|isMark) != 0) {
-				i--
+				_, size := utf8.DecodeLastRune(text[:i])
+				if k, _ := q.at(w, text, i-size); k == unitSpace {
+					i -= size
+				}
 			}
 			if starts == nil {
 				dst = q.unit(g, dst, w, text, i, end)
@@ -76,42 +90,58 @@ func (q *quick) append(g *general, dst []int32, starts *[]uint64, w *work, text 
 	return dst
 }
 
-// togetherEnd returns where what starts at text[start] and cannot be cut into units ends: white space ends it, unless a mark or the like stands behind
-// it. The first end bytes are known to be part of it.
-func (q *quick) togetherEnd(text []byte, start, end int) int {
+// wordEnd returns where the word that starts at text[start] ends, and the class of what stands there; end is behind its first character.
+func (q *quick) wordEnd(w *work, text []byte, start, end int) (int, uint8) {
 	class := &q.class
-	for end++; end < len(text); end++ {
-		if class[text[end-1]] != unitSpace {
+	for end < len(text) {
+		if c := text[end]; c < utf8.RuneSelf {
+			if class[c] != unitWord {
+				return end, class[c]
+			}
+			end++
 			continue
 		}
-		if class[text[end]] != unitOther && !(q.lead && q.endsWhite(text[start:end])) {
-			return end
+		k, size := q.wide(w, text, end)
+		if k != unitWord && (k != unitExtend || !q.extends(text, start, end, size)) {
+			return end, k
 		}
-		for end < len(text) && class[text[end]] == unitSpace {
-			end++
-		}
+		end += size
 	}
-	return len(text)
+	return end, unitSpace
 }
 
-// plain says whether a unit is ASCII without white space or control characters.
-func (q *quick) plain(unit []byte) bool {
-	for _, c := range unit {
-		if k := q.class[c]; k != unitWord && k != unitSymbol {
-			return false
+// togetherEnd returns where what starts at text[start] and cannot be cut into units ends: white space ends it, unless a mark or the like stands behind
+// it. What is before end is known to be part of it.
+func (q *quick) togetherEnd(w *work, text []byte, start, end int) int {
+	spaced := false
+	for end < len(text) {
+		k, size := q.at(w, text, end)
+		if spaced && k != unitOther && k != unitExtend && !(q.lead && q.endsWhite(w, text[start:end])) {
+			return end
 		}
+		for spaced && k == unitSpace { // all of it, or each look back would be longer
+			if end += size; end == len(text) {
+				return end
+			}
+			k, size = q.at(w, text, end)
+		}
+		spaced = k == unitSpace
+		end += size
 	}
-	return len(unit) == 1 || q.class[unit[0]] == unitWord
+	return end
 }
 
 // endsWhite says whether white space that separates no units stands at the end of text, before what separates: alone, it would be cut off.
-func (q *quick) endsWhite(text []byte) bool {
+func (q *quick) endsWhite(w *work, text []byte) bool {
 	n := len(text)
-	for n > 0 && q.class[text[n-1]] == unitSpace {
-		n--
+	for n > 0 {
+		r, size := utf8.DecodeLastRune(text[:n])
+		if k, _ := q.at(w, text, n-size); k != unitSpace {
+			return isWhite(r)
+		}
+		n -= size
 	}
-	r, _ := utf8.DecodeLastRune(text[:n])
-	return n > 0 && isWhite(r)
+	return false
 }
 
 // appendSpaces is append for text that is one word for the model: cut where no merge reaches over.
@@ -187,14 +217,14 @@ func (q *quick) longUnit(g *general, dst []int32, w *work, unit []byte) []int32 
 // fresh sends a unit through the pipeline.
 func (q *quick) fresh(g *general, dst []int32, w *work, unit []byte) []int32 {
 	if q.kind == quickWords {
-		if !q.plain(unit) {
-			return g.appendText(dst, nil, w, unit, false)
-		}
-		b := append(append(w.cut.b[:0], q.prefix...), unit...)
-		if q.lower {
-			lowerASCII(b)
-		}
+		b, ok := q.mapped(append(w.cut.b[:0], q.prefix...), w, unit)
 		w.cut.b = b
+		switch {
+		case !ok:
+			return g.appendText(dst, nil, w, unit, false)
+		case len(b) == len(q.prefix):
+			return dst
+		}
 		return g.appendCut(dst, w, b)
 	}
 	// Each unit begins with its own blanks, so that none is put in front.

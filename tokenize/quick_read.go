@@ -60,7 +60,7 @@ func newQuick(g *general) *quick {
 	if !q.keepsASCII(norm) {
 		return nil
 	}
-	q.lower = lowers(norm)
+	q.norm, q.symbols, q.lower = norm, symbols, lowers(norm)
 	return q
 }
 

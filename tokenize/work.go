@@ -21,6 +21,8 @@ type work struct {
 	// The same for units of the fast way, as they are in the input; nil without one.
 	units     []wordSlot
 	longUnits []longWordSlot
+	runes     *runeClasses
+	one       normal // for one character
 	dropped   int
 }
 
@@ -59,7 +61,7 @@ func (p *workPool) get(units bool) *work {
 	}
 	w := &work{short: make([]wordSlot, wordSlots), long: make([]longWordSlot, longWordSlots)}
 	if units {
-		w.units, w.longUnits = make([]wordSlot, unitSlots), make([]longWordSlot, longWordSlots)
+		w.units, w.longUnits, w.runes = make([]wordSlot, unitSlots), make([]longWordSlot, longWordSlots), new(runeClasses)
 	}
 	return w
 }
