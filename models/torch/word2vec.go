@@ -204,3 +204,6 @@ func (d *WordDelta) Free() {
 	C.cloze_word_delta_free(d.c)
 	d.c = nil
 }
+
+// wordKernels says which instructions may be used, 0 the plain ones and 1 those of AVX2 too, for tests; it returns which are.
+func wordKernels(most int) int { return int(C.cloze_word_kernels(C.int(most))) }
