@@ -28,6 +28,8 @@ var mayImport = map[string][]string{
 		"embeddings/fasttext"}, // .bin files are vectors, too
 	// Models of the original tool: training writes them, classifiers ask them; formats and hashing need nothing of ours.
 	"embeddings/fasttext": {},
+	"embeddings/ann":      {"models/safetensors"}, // an index is a safetensors file
+	"embeddings/reduce":   {},
 	"objectives":          {"tokenize", "corpus"},
 	"objectives/metrics":  {},
 	"objectives/wordvec": {"tokenize", "corpus",
@@ -64,6 +66,7 @@ var onlyIn = map[string][]string{
 	"golang.org/x/text":                  {"tokenize", "corpus"},
 	"golang.org/x/sys":                   {"*"},
 	"github.com/blevesearch/segment":     {"tokenize/words"},
+	"gonum.org/v1/gonum":                 {"embeddings/reduce"}, // eigenvectors of a covariance matrix
 	"github.com/sugarme/tokenizer":       {"tokenize/sugarme"},
 	"honnef.co/go/tools/cmd/staticcheck": {},
 }
