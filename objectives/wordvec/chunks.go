@@ -51,7 +51,7 @@ func (c *Corpus) index() error {
 	if err != nil {
 		return fileError(c.file.Name(), "read", err)
 	}
-	in := newStreamReader(c.file, 0, info.Size()&^3)
+	in := newStreamReader(c.file, info.Size()&^3)
 	n := newIndexer()
 	for value, ok := in.next(); ok; value, ok = in.next() {
 		if int64(value) > int64(c.Len()) {

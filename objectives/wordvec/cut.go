@@ -2,6 +2,8 @@ package wordvec
 
 import (
 	"bytes"
+	"encoding/binary"
+	"math/bits"
 	"unicode"
 	"unicode/utf8"
 
@@ -68,30 +70,48 @@ func (c *blankCutter) append(dst []uint32, text []byte) []uint32 {
 		c.small = appendLower(c.small[:0], text)
 		text = c.small
 	}
-	start := 0
 	for i := 0; i < len(text); {
-		n := 1
-		switch kinds[text[i]] {
-		case isLetter:
-			i++
-			continue
-		case mayBlank:
-			var r rune
-			if r, n = utf8.DecodeRune(text[i:]); !unicode.IsSpace(r) {
-				i += n
+		// Most words are of ASCII and end within eight bytes, which are looked at together: the lowest byte that is a blank, a control character
+		// or beyond ASCII has its top bit set in stops.
+		if i+8 <= len(text) {
+			const each, tops = 0x0101010101010101, 0x8080808080808080
+			eight := binary.LittleEndian.Uint64(text[i:])
+			stops := ((eight-0x21*each)&^eight | eight) & tops
+			n := bits.TrailingZeros64(stops) / 8
+			if n < 8 && kinds[text[i+n]] == isBlank {
+				if n > 0 {
+					dst = append(dst, c.find(eight&(1<<(8*n)-1), text[i:i+n]))
+				}
+				i += n + 1
 				continue
 			}
 		}
-		if i > start {
-			dst = append(dst, c.number(text[start:i]))
+		end, next := wordEnd(text, i)
+		if end > i {
+			dst = append(dst, c.number(text[i:end]))
 		}
-		i += n
-		start = i
-	}
-	if len(text) > start {
-		dst = append(dst, c.number(text[start:]))
+		i = next
 	}
 	return dst
+}
+
+// wordEnd is where the word at i ends, and where what follows the white space behind it begins.
+func wordEnd(text []byte, i int) (end, next int) {
+	for i < len(text) {
+		switch kinds[text[i]] {
+		case isLetter:
+			i++
+		case isBlank:
+			return i, i + 1
+		case mayBlank:
+			r, n := utf8.DecodeRune(text[i:])
+			if unicode.IsSpace(r) {
+				return i, i + n
+			}
+			i += n
+		}
+	}
+	return i, i
 }
 
 // appendLower appends a text in small letters, character by character.

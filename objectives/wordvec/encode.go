@@ -134,7 +134,7 @@ func (e *Encoder) nothingLeft(types int64, kept int) error {
 
 // renumber gives the words of the stream their places in the vocabulary and takes the others out, in place.
 func (e *Encoder) renumber(place []int32, r *Report) (indexer, error) {
-	in := newStreamReader(e.out.file, 0, e.out.size())
+	in := newStreamReader(e.out.file, e.out.size())
 	out := &streamWriter{file: e.out.file}
 	index := newIndexer()
 	open := false // the sentence has words

@@ -15,7 +15,7 @@ func (e *Encoder) joinPhrases(minCount int64, threshold float64) (joined int64, 
 		ab := pairs.count(a, b)
 		return ab >= minCount && float64(ab-minCount)/float64(e.counts[a])/float64(e.counts[b])*float64(e.tokens) > threshold
 	}
-	in := newStreamReader(e.out.file, 0, e.out.size())
+	in := newStreamReader(e.out.file, e.out.size())
 	out := &streamWriter{file: e.out.file}
 	counts := make([]int64, len(e.counts)) // of the stream that is made
 	names := map[uint64]uint32{}           // of the phrases, so that each is spelled once
@@ -66,7 +66,7 @@ func (e *Encoder) phrase(names map[uint64]uint32, a, b uint32) uint32 {
 // countPairs counts the neighbours in sentences whose words are frequent enough.
 func (e *Encoder) countPairs(minCount int64) (*pairTable, error) {
 	pairs := newPairTable()
-	in := newStreamReader(e.out.file, 0, e.out.size())
+	in := newStreamReader(e.out.file, e.out.size())
 	last, held := uint32(0), false
 	for {
 		value, ok := in.next()

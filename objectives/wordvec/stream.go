@@ -45,27 +45,27 @@ func (w *streamWriter) flush() error {
 // size is how many bytes the stream has so far.
 func (w *streamWriter) size() int64 { return w.at + int64(len(w.buf)) }
 
-// streamReader reads a part of a stream. It may read what a writer of the same file is about to write over, as long as it is ahead of it.
+// streamReader reads a stream. It may read what a writer of the same file is about to write over, as long as it is ahead of it.
 type streamReader struct {
-	file     *os.File
-	at, end  int64
-	buf      []byte
-	position int
-	err      error
+	file    *os.File
+	at, end int64
+	buf     []byte
+	values  []uint32 // of buf
+	used    int      // of values
+	err     error
 }
 
-func newStreamReader(file *os.File, from, to int64) *streamReader {
-	return &streamReader{file: file, at: from, end: to}
+func newStreamReader(file *os.File, size int64) *streamReader {
+	return &streamReader{file: file, end: size}
 }
 
 // next is the next value; ok is false at the end, or where reading failed (err).
 func (r *streamReader) next() (value uint32, ok bool) {
-	if r.position == len(r.buf) && !r.fill() {
+	if r.used == len(r.values) && !r.fill() {
 		return 0, false
 	}
-	value = binary.LittleEndian.Uint32(r.buf[r.position:])
-	r.position += 4
-	return value, true
+	r.used++
+	return r.values[r.used-1], true
 }
 
 func (r *streamReader) fill() bool {
@@ -73,16 +73,20 @@ func (r *streamReader) fill() bool {
 	if n <= 0 || r.err != nil {
 		return false
 	}
-	if cap(r.buf) < int(n) {
-		r.buf = make([]byte, n)
+	if r.buf == nil {
+		r.buf, r.values = make([]byte, bufferBytes), make([]uint32, bufferBytes/4)
 	}
-	r.buf, r.position = r.buf[:n], 0
-	if _, err := r.file.ReadAt(r.buf, r.at); err != nil {
+	buf := r.buf[:n]
+	r.values, r.used = r.values[:n/4], 0
+	if _, err := r.file.ReadAt(buf, r.at); err != nil {
 		if err == io.EOF {
 			err = io.ErrUnexpectedEOF
 		}
-		r.err, r.buf = fileError(r.file.Name(), "read", err), r.buf[:0]
+		r.err, r.values = fileError(r.file.Name(), "read", err), r.values[:0]
 		return false
+	}
+	for i := range r.values {
+		r.values[i] = binary.LittleEndian.Uint32(buf[4*i:])
 	}
 	r.at += n
 	return true

@@ -1,117 +1,95 @@
 package wordvec
 
 import (
-	"encoding/binary"
 	"hash/maphash"
 	"math/bits"
 	"slices"
 )
 
-// wordTable numbers words in the order in which they are first met. Open addressing; most words of a text are of eight bytes or fewer, and for
-// those neither hashing nor comparing touches more than one word of memory beside the slot.
+// wordTable numbers words in the order in which they are first met. Open addressing; most words of a text are of eight bytes or fewer, and one of
+// those is found without a look at anything but its slot.
 type wordTable struct {
-	text    []byte // all words, one behind the other
-	entries []wordEntry
-	slots   []wordSlot
-}
-
-type wordEntry struct {
-	head uint64 // the first eight bytes, zeros behind a shorter word
-	end  uint64 // of the word in text; it begins where the one before ends
+	text  []byte   // all words, one behind the other
+	ends  []uint64 // of each word in text; it begins where the one before ends
+	slots []wordSlot
 }
 
 type wordSlot struct {
-	hash   uint32
+	key    uint64 // the bytes of a short word, a hash of a longer one
+	size   uint32 // of the word in bytes
 	number uint32 // of the word + 1; 0 where free
 }
 
 var (
 	seed    = maphash.MakeSeed() // decides where a word lies in a table, and nothing that is seen outside
-	seedOne = maphash.Bytes(seed, nil) | 1
+	seedOne = maphash.Bytes(seed, nil)
 )
 
 func newWordTable() *wordTable { return &wordTable{slots: make([]wordSlot, 1<<12)} }
 
-// head is the first eight bytes of a word as a number.
-func head(word []byte) uint64 {
-	if len(word) >= 8 {
-		return binary.LittleEndian.Uint64(word)
-	}
-	if cap(word) >= 8 { // a word inside a text: read on into it, and blank that out
-		return binary.LittleEndian.Uint64(word[:8]) & (1<<(8*len(word)) - 1)
-	}
-	var h uint64
-	for i, b := range word {
-		h |= uint64(b) << (8 * i)
-	}
-	return h
-}
-
-func hash(word []byte, head uint64) uint32 {
-	if len(word) > 8 {
-		return uint32(maphash.Bytes(seed, word))
-	}
-	high, low := bits.Mul64(head^seedOne, 0x9E3779B97F4A7C15)
-	return uint32(high^low) ^ uint32((high^low)>>32)
-}
-
 // number is the number of a word, a new one where it is met for the first time.
 func (t *wordTable) number(word []byte) uint32 {
-	first := head(word)
-	h := hash(word, first)
-	mask := uint32(len(t.slots) - 1)
-	i := h & mask
-	for ; t.slots[i].number != 0; i = (i + 1) & mask {
-		if s := t.slots[i]; s.hash == h && t.same(s.number-1, word, first) {
+	if len(word) > 8 {
+		return t.find(maphash.Bytes(seed, word), word)
+	}
+	var key uint64
+	for i, b := range word {
+		key |= uint64(b) << (8 * i)
+	}
+	return t.find(key, word)
+}
+
+// find is number for a word whose key is known.
+func (t *wordTable) find(key uint64, word []byte) uint32 {
+	mask := len(t.slots) - 1
+	i := t.place(key)
+	for t.slots[i].number != 0 {
+		if s := &t.slots[i]; s.key == key && int(s.size) == len(word) && (len(word) <= 8 || string(t.word(s.number-1)) == string(word)) {
 			return s.number - 1
 		}
+		i = (i + 1) & mask
 	}
-	n := uint32(len(t.entries))
+	n := uint32(len(t.ends))
 	t.text = append(t.text, word...)
-	t.entries = append(t.entries, wordEntry{first, uint64(len(t.text))})
-	t.slots[i] = wordSlot{h, n + 1}
-	if len(t.entries)*2 > len(t.slots) {
+	t.ends = append(t.ends, uint64(len(t.text)))
+	t.slots[i] = wordSlot{key, uint32(len(word)), n + 1}
+	if len(t.ends)*2 > len(t.slots) {
 		t.grow()
 	}
 	return n
 }
 
-func (t *wordTable) same(n uint32, word []byte, head uint64) bool {
-	e := t.entries[n]
-	if e.head != head {
-		return false
-	}
-	begin := t.begin(n)
-	return int(e.end-begin) == len(word) && (len(word) <= 8 || string(t.text[begin:e.end]) == string(word))
-}
-
-func (t *wordTable) begin(n uint32) uint64 {
-	if n == 0 {
-		return 0
-	}
-	return t.entries[n-1].end
+// place is where the search for a key begins.
+func (t *wordTable) place(key uint64) int {
+	high, low := bits.Mul64(key^seedOne, 0x9E3779B97F4A7C15)
+	return int(high^low) & (len(t.slots) - 1)
 }
 
 func (t *wordTable) grow() {
 	old := t.slots
 	t.slots = make([]wordSlot, 2*len(old))
-	mask := uint32(len(t.slots) - 1)
 	for _, s := range old {
 		if s.number == 0 {
 			continue
 		}
-		i := s.hash & mask
+		i := t.place(s.key)
 		for t.slots[i].number != 0 {
-			i = (i + 1) & mask
+			i = (i + 1) & (len(t.slots) - 1)
 		}
 		t.slots[i] = s
 	}
 }
 
 // word is the bytes of a word; they are the table's.
-func (t *wordTable) word(n uint32) []byte { return t.text[t.begin(n):t.entries[n].end] }
+func (t *wordTable) word(n uint32) []byte {
+	begin := uint64(0)
+	if n > 0 {
+		begin = t.ends[n-1]
+	}
+	return t.text[begin:t.ends[n]]
+}
 
-func (t *wordTable) len() int { return len(t.entries) }
+func (t *wordTable) len() int { return len(t.ends) }
 
 // pairTable counts pairs of numbers.
 type pairTable struct {
