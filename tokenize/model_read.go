@@ -20,8 +20,11 @@ func plainByteLevel(top []field, sw bpeSwitches) bool {
 		!has(sw.Prefix) && !has(sw.Suffix) && !sw.ByteFallback
 }
 
-// knownSplit returns the scanner of a pre-tokenizer that cuts by a well-known pattern and then writes bytes (Llama 3, Qwen, GPT-4), nil for others.
+// knownSplit returns the scanner of a pre-tokenizer that cuts by a well-known pattern and then writes bytes (Llama 3, Qwen, GPT-4, Falcon), nil for others.
 func knownSplit(raw []byte) scanned {
+	if raw != nil && isFalcon(raw) {
+		return falconEnd
+	}
 	var p preJSON
 	if raw == nil || json.Unmarshal(raw, &p) != nil || p.Type != "Sequence" || len(p.Steps) != 2 {
 		return nil

@@ -108,7 +108,11 @@ func (t *Tokenizer) generalised() *general {
 	if t.general != nil {
 		return t.general
 	}
-	return &general{added: t.added, pre: byteLevelSplit{t.level.prefix, t.level.regex}, model: spelledBPE{t.model}, pool: newWorkPool(), round: t.normalizedRounds()}
+	var pre preTokenizer = byteLevelSplit{t.level.prefix, t.level.regex}
+	if t.level.scan != nil {
+		pre = steps{patternSplit{find: scanned(t.level.scan), as: isolated}, pre}
+	}
+	return &general{added: t.added, pre: pre, model: spelledBPE{t.model}, pool: newWorkPool(), round: t.normalizedRounds()}
 }
 
 // normalizedRounds are the matchers of added tokens in normalized text, which here is the text itself.
