@@ -25,7 +25,15 @@ type peerRow struct {
 
 // askPeer runs the reference on texts and calls visit with what it makes of each, in order, until that says false. Reference and visit work at the same time.
 func askPeer(t *testing.T, file string, texts []string, visit func(i int, row peerRow) bool) {
-	cmd := exec.Command(os.Getenv("CLOZE_PYTHON"), "../testdata/gen/tokenize_peer.py", file)
+	filter(t, texts, func(i int, r *peerReader) bool {
+		row := r.row()
+		return r.err == nil && visit(i, row)
+	}, "../testdata/gen/tokenize_peer.py", file)
+}
+
+// filter feeds texts to a script of testdata/gen and has visit read the answer to each until that says false.
+func filter(t *testing.T, texts []string, visit func(i int, r *peerReader) bool, args ...string) {
+	cmd := exec.Command(os.Getenv("CLOZE_PYTHON"), args...)
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {
@@ -47,14 +55,13 @@ func askPeer(t *testing.T, file string, texts []string, visit func(i int, row pe
 		w.Flush() // an error here is one of the reference, whose answer ends early
 		in.Close()
 	}()
-	r := peerReader{r: bufio.NewReaderSize(out, 1<<16)}
+	r := &peerReader{r: bufio.NewReaderSize(out, 1<<16)}
 	for i := range texts {
-		row := r.row()
+		more := visit(i, r)
 		if r.err != nil {
-			t.Errorf("the reference gives %d rows for %d texts: %v", i, len(texts), r.err)
-			break
+			t.Errorf("the reference answers %d of %d texts: %v", i, len(texts), r.err)
 		}
-		if !visit(i, row) {
+		if !more || r.err != nil {
 			break
 		}
 	}
