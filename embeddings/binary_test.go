@@ -124,7 +124,9 @@ var realFiles = map[string]string{
 	"gensim/fb-ngrams.txt":                                       "line 1",
 	"tiny_gpt2_random/config.json":                               "JSON",
 	"tiny_gpt2_random/model.safetensors":                         "not vectors",
-	"model2vec/test-model-float32/model.safetensors":             "without their words",
+	"model2vec/test-model-float32/model.safetensors":             "model2vec 29528 2 0",
+	"model2vec/test-model-vocab-quantized":                       "model2vec 29524 64 0",
+	"model2vec/test-model-int8/model.safetensors":                "without their words",
 	"stories260K/stories260K.bin":                                "binary data",
 }
 

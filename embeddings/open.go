@@ -9,6 +9,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 
@@ -32,13 +33,17 @@ type input struct {
 }
 
 // Open reads the vector file at path, of any of the [Formats]. What it is is told
-// by its content. All but safetensors and .cloze may be compressed with gzip or be
+// by its content; a model2vec model is its folder or the safetensors file in it.
+// All but safetensors and .cloze may be compressed with gzip or be
 // in a zip archive: path is the archive if it holds one file, else it goes on with
 // the member's name, as if the archive were a folder. A file that is something
 // else, or damaged, gives an *Error.
 func (o Options) Open(path string) (*Vectors, error) {
 	if o.Threads <= 0 {
 		o.Threads = runtime.GOMAXPROCS(0)
+	}
+	if isModel2Vec(path) {
+		path = filepath.Join(path, model2vecRows)
 	}
 	file, size, err := openPlain(path)
 	if err != nil {
@@ -157,7 +162,7 @@ func (in *input) read() (*Vectors, error) {
 		return in.readBinary()
 	case FastText:
 		return in.readFastText()
-	case Safetensors:
+	case Safetensors, Model2Vec:
 		return in.readSafetensors()
 	case Word2Vec, GloVe, FastTextVec:
 		return in.readText(lay)

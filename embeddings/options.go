@@ -25,6 +25,15 @@ const (
 	Cloze Format = "cloze"
 )
 
+// The formats that are read only.
+const (
+	// Model2Vec is a folder with model.safetensors and tokenizer.json: the vectors
+	// of the tokenizer's tokens. Texts are composed of them.
+	Model2Vec Format = "model2vec"
+	// Finalfusion is that library's file (.fifu), quantised or not.
+	Finalfusion Format = "finalfusion"
+)
+
 // Formats are all formats that [Vectors.Write] knows.
 func Formats() []Format {
 	return []Format{Word2Vec, Word2VecBinary, GloVe, FastTextVec, FastText, Safetensors, Cloze}

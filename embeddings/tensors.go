@@ -3,6 +3,8 @@ package embeddings
 import (
 	"encoding/binary"
 	"fmt"
+	"os"
+	"path/filepath"
 
 	"github.com/go-cloze/cloze/models/safetensors"
 )
@@ -37,7 +39,10 @@ func fromTensors(f *safetensors.File) (*Vectors, error) {
 	joined, ok1 := f.Tensor(tensorWords)
 	offsets, ok2 := f.Tensor(tensorOffsets)
 	if !ok1 || !ok2 {
-		return fail("vectors without their words: the tensors `words` and `word_offsets` are missing")
+		if _, err := os.Stat(filepath.Join(filepath.Dir(f.Path()), model2vecTokens)); err == nil {
+			return fromModel2Vec(f, table)
+		}
+		return fail("vectors without their words: the tensors `words` and `word_offsets` are missing, and no %s lies beside the file", model2vecTokens)
 	}
 	if joined.DType != safetensors.U8 || offsets.DType != safetensors.I64 || len(offsets.Data) != 8*(int(table.Shape[0])+1) {
 		return fail("words are %s %v and word_offsets %s %v; U8 bytes and I64 [%d] are wanted", joined.DType, joined.Shape, offsets.DType, offsets.Shape, table.Shape[0]+1)

@@ -100,6 +100,8 @@ func (v *Vectors) fits(path string, format Format) error {
 		if strings.HasPrefix(v.Word(0), "\ufeff") {
 			return &Error{File: path, Cause: "the first word begins with a byte order mark, which GloVe text cannot hold", Remedy: remedyEscape}
 		}
+	case Model2Vec, Finalfusion:
+		return &Error{File: path, Cause: string(format) + " is read and not written here", Remedy: "give one of " + formatNames()}
 	default:
 		return &Error{File: path, Cause: "unknown format " + quote(string(format)), Remedy: "give one of " + formatNames()}
 	}
