@@ -19,7 +19,9 @@ type quick struct {
 	lower   bool
 	prefix  string
 
-	joins *[256][256]bool // of quickSpaces: a merge may reach over two such bytes
+	// Of quickSpaces: whether a merge may reach over two such bytes, and over what stands in front of a character that is not ASCII (nil: always).
+	joins *[256][256]bool
+	wider *junctions
 }
 
 type quickKind uint8
@@ -150,7 +152,7 @@ func (q *quick) appendSpaces(g *general, dst []int32, starts *[]uint64, w *work,
 	end := 0
 	for i := 0; i < len(text); i = end {
 		end = i
-		for end++; end < len(text) && q.joins[text[end-1]][text[end]]; {
+		for end++; end < len(text) && q.joined(text, end); {
 			end++
 		}
 		end = min(end, len(text))
@@ -166,6 +168,16 @@ func (q *quick) appendSpaces(g *general, dst []int32, starts *[]uint64, w *work,
 		*starts = markWord(*starts, first)
 	}
 	return dst
+}
+
+// joined says whether a merge may reach over text[i].
+func (q *quick) joined(text []byte, i int) bool {
+	a, b := text[i-1], text[i]
+	if b < 0xC0 || a == ' ' || q.wider == nil {
+		return q.joins[a][b]
+	}
+	_, size := decodeWide(text, i)
+	return size == 1 || q.wider.joins(text, i)
 }
 
 // unit appends the ids of the unit text[start:end], from memory where it has been met.

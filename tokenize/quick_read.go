@@ -15,6 +15,9 @@ func newQuick(g *general) *quick {
 	q := &quick{}
 	if m, ok := g.model.(*charBPE); ok && g.pre == nil && isLlama(g.norm) && m.cutsAtBlanks() {
 		q.kind, q.joins = quickSpaces, m.joints()
+		if m.bytesStayBytes() {
+			q.wider = m.bpe.joins
+		}
 		return q
 	}
 	norm, symbols := g.norm, false
@@ -156,6 +159,18 @@ func (m *charBPE) cutsAtBlanks() bool {
 		}
 	}
 	return true
+}
+
+// bytesStayBytes says whether a character without a piece becomes bytes, and these never merge: then it can be cut off like any other.
+func (m *charBPE) bytesStayBytes() bool {
+	if m.bytes == nil || slices.Contains(m.bytes[:], noID) {
+		return false
+	}
+	isByte := make([]bool, len(m.vocab.pieces))
+	for _, id := range m.bytes {
+		isByte[id] = true
+	}
+	return !slices.ContainsFunc(m.merges, func(p [2]int32) bool { return isByte[p[0]] || isByte[p[1]] })
 }
 
 var blankMark = []byte("▁")
