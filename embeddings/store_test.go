@@ -144,7 +144,7 @@ func parsed(data []byte) error {
 	return v.Verify()
 }
 
-// Every byte that is changed and every cut is an *Error, at the latest by Verify,
+// A byte that is changed (of the sections, every seventh is tried) and a cut is an *Error, at the latest by Verify,
 // unless it is one of the zeros between the sections.
 func TestDamagedStoresAreRefused(t *testing.T) {
 	good := clozeBytes(t, Float32)
@@ -159,7 +159,7 @@ func TestDamagedStoresAreRefused(t *testing.T) {
 		}
 	}
 	for i := range good {
-		if head := i < storeHead+storeEntry*int(good[12]); !head && !covered[i] {
+		if head := i < storeHead+storeEntry*int(good[12]); !head && (!covered[i] || i%7 != 0) {
 			continue
 		}
 		bad := slices.Clone(good)

@@ -109,7 +109,7 @@ func (x *names) is(row int, word string) bool {
 
 // add appends a word; where it was there before, it returns that row and false.
 func (x *names) add(word string) (row int, fresh bool) {
-	if 4*(len(x.list)+1) > 3*len(x.slots) {
+	if 8*(len(x.list)+1) > 7*len(x.slots) {
 		x.reserve(2*len(x.list) + 8)
 	}
 	hash := hashWord(word)
@@ -152,9 +152,9 @@ func (x *names) free(hash uint64) uint32 {
 	return slot
 }
 
-// tableSize is the power of two that n words fill to at most three quarters.
+// tableSize is the power of two that n words fill to at most seven eighths.
 func tableSize(n int) int {
-	return 1 << bits.Len(uint(max(n+n/3, 1)))
+	return 1 << bits.Len(uint(n+n/7+1))
 }
 
 // namesOf makes names of a list, which it keeps. Where a word is there twice,

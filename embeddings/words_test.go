@@ -32,7 +32,7 @@ func TestWordsAreFound(t *testing.T) {
 			t.Errorf("%q is there", w+".")
 		}
 	}
-	if 4*len(rows) > 3*len(x.slots) {
+	if 8*len(rows) > 7*len(x.slots) {
 		t.Errorf("%d words in %d slots", len(rows), len(x.slots))
 	}
 	if _, ok := new(names).find("a"); ok {
