@@ -162,6 +162,8 @@ func (in *input) read() (*Vectors, error) {
 		return in.readBinary()
 	case FastText:
 		return in.readFastText()
+	case Finalfusion:
+		return in.readFinalfusion()
 	case Safetensors, Model2Vec:
 		return in.readSafetensors()
 	case Word2Vec, GloVe, FastTextVec:

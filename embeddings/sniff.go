@@ -30,6 +30,9 @@ func (in *input) marked() Format {
 	if bytes.HasPrefix(in.head, []byte(markFastText)) || oldFastText(in.head) {
 		return FastText
 	}
+	if bytes.HasPrefix(in.head, []byte(markFinalfusion)) {
+		return Finalfusion
+	}
 	return ""
 }
 
@@ -94,7 +97,6 @@ func (in *input) other() error {
 // otherFormats are the files that people take for vectors.
 var otherFormats = []struct{ magic, skip, name, remedy string }{
 	{markZip, "", "a zip archive that is damaged, cut short, or inside something else", "fetch it again, or unpack it and give the file inside"},
-	{"FiFu", "", "a finalfusion file", "finalfusion is supported by a later version; convert it to word2vec with finalfusion's own tool"},
 	{"\x80\x02", "", "a Python pickle", remedyPickle}, {"\x80\x03", "", "a Python pickle", remedyPickle},
 	{"\x80\x04", "", "a Python pickle", remedyPickle}, {"\x80\x05", "", "a Python pickle", remedyPickle},
 	{"\x93NUMPY", "", "a NumPy array", "it has no words: write them with the vectors as word2vec text"},
