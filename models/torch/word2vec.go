@@ -1,6 +1,7 @@
 package torch
 
 // #include "native/native.h"
+// void cloze_word_deltas_add(cloze_word_delta **deltas, int64_t n, float lr);
 import "C"
 
 import (
@@ -198,6 +199,17 @@ func (d *WordDelta) Train(tokens []int32, ends []int32, lr float32, rng *uint64)
 
 // Add adds the changes to the tables and empties the delta. Nothing may train meanwhile.
 func (d *WordDelta) Add() { C.cloze_word_delta_add(d.c) }
+
+// AddDeltas adds the changes of a round to the tables, in the order of the deltas, and empties them. A row that several have changed is moved
+// about as far as if they had come one after the other, and not by the sum of their moves, which many goroutines would
+// drive apart. lr is the round's.
+func AddDeltas(deltas []*WordDelta, lr float32) {
+	native := make([]*C.cloze_word_delta, len(deltas))
+	for i, d := range deltas {
+		native[i] = d.c
+	}
+	C.cloze_word_deltas_add(unsafe.SliceData(native), C.int64_t(len(native)), C.float(lr))
+}
 
 // Free frees the copies.
 func (d *WordDelta) Free() {

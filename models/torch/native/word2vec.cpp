@@ -22,6 +22,7 @@ struct Copies {
   int64_t stride = 0;
   std::vector<int32_t> place; // of a row of the table, -1 without one
   std::vector<int32_t> rows;  // by place
+  std::vector<int32_t> uses;  // by place: how often it was asked for
   std::vector<std::unique_ptr<float[]>> blocks;
 
   Copies(float *table, int64_t n, int64_t stride) : table(table), stride(stride), place(table ? n : 0, -1) {}
@@ -33,20 +34,29 @@ struct Copies {
       if (p / kBlock == (int64_t)blocks.size())
         blocks.emplace_back(new float[kBlock * 2 * stride]);
       rows.push_back((int32_t)id);
+      uses.push_back(0);
       std::copy_n(table + id * stride, stride, at(p));
       std::copy_n(table + id * stride, stride, at(p) + stride);
     }
+    uses[p]++;
     return at(p);
   }
+  void add(size_t p, float share) {
+    const float *now = at(p), *was = now + stride;
+    float *to = table + rows[p] * stride;
+    for (int64_t i = 0; i < stride; i++)
+      to[i] += share * (now[i] - was[i]);
+  }
   void add() {
-    for (size_t p = 0; p < rows.size(); p++) {
-      const float *now = at(p), *was = now + stride;
-      float *to = table + rows[p] * stride;
-      for (int64_t i = 0; i < stride; i++)
-        to[i] += now[i] - was[i];
-      place[rows[p]] = -1;
-    }
+    for (size_t p = 0; p < rows.size(); p++)
+      add(p, 1);
+    clear();
+  }
+  void clear() {
+    for (int32_t row : rows)
+      place[row] = -1;
     rows.clear();
+    uses.clear();
   }
 };
 
@@ -117,6 +127,29 @@ void cloze_word_delta_add(cloze_word_delta *d) {
   d->input.add();
   d->output.add();
   d->positions.add();
+}
+
+// Each delta has moved a row on its own by some fraction f of the way to where it comes to rest, f = 1 - exp(-lr * uses). One after the other, n of them
+// would have moved it by 1 - (1 - f)^n; together they moved it by n * f, up to n times too far. So each change is added times (1 - (1 - f)^n) / (n * f):
+// all of it where uses are few, their mean where they are many.
+void cloze_word_deltas_add(cloze_word_delta **deltas, int64_t n, float lr) {
+  for (Copies cloze_word_delta::*table : {&cloze_word_delta::input, &cloze_word_delta::output, &cloze_word_delta::positions}) {
+    for (int64_t d = 0; d < n; d++) {
+      Copies &c = deltas[d]->*table;
+      for (size_t p = 0; p < c.rows.size(); p++) {
+        double moved = 0, uses = 0;
+        for (int64_t e = 0; e < n; e++) {
+          const Copies &o = deltas[e]->*table;
+          if (const int32_t q = o.place[c.rows[p]]; q >= 0)
+            moved++, uses += o.uses[q];
+        }
+        const double rest = lr * uses / moved; // -log(1 - f)
+        c.add(p, rest > 0 ? (float)(-std::expm1(-rest * moved) / (-std::expm1(-rest) * moved)) : 1.f);
+      }
+    }
+    for (int64_t d = 0; d < n; d++)
+      (deltas[d]->*table).clear();
+  }
 }
 
 void cloze_word_delta_free(cloze_word_delta *d) { delete d; }
