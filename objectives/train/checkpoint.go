@@ -67,6 +67,9 @@ func (f *Folder) save(s snapshot) (files map[string]Checksum, err error) {
 		{WeightsFile, func(w io.Writer) error { return models.EncodeWeights(w, s.weights) }},
 		{OptimizerFile, func(w io.Writer) error { return safetensors.Encode(w, s.moments, nil) }},
 	} {
+		if file.name == OptimizerFile && s.state.Other != nil {
+			continue // a loop beside Run has no moments
+		}
 		if files[file.name], err = f.writeSummed(filepath.Join(aside, file.name), file.fill); err != nil {
 			return nil, err
 		}

@@ -52,6 +52,8 @@ func (r *run) read() {
 func (r *run) fits(s State) error {
 	at := r.reader.at(s.Step + 1)
 	switch {
+	case s.Other != nil:
+		return fmt.Errorf("it is of a run with another objective (word2vec, fasttext): take the objective that the run began with")
 	case s.Tokenizer != r.Tokenizer:
 		return fmt.Errorf("the tokenizer is another than the run began with: sha256 %.16s then, %.16s now; take the one in the run folder", s.Tokenizer, r.Tokenizer)
 	case s.DataSet != r.DataSet:

@@ -38,19 +38,20 @@ type State struct {
 	GoodSteps int     `json:"good_steps,omitempty"` // steps since it changed
 	Overflows int     `json:"overflows,omitempty"`  // steps that overflowed float16
 
-	Loss        *float64            `json:"loss"`        // of the last step that had one, nats a target
-	GradNorm    *float64            `json:"grad_norm"`   // of that step
-	LoggedLoss  *float64            `json:"logged_loss"` // of the last line of metrics.jsonl
-	SinceLog    meanState           `json:"since_log"`   // loss since that line
-	Evaluation  *Evaluation         `json:"eval"`        // the last one, null before the first
-	EvalStep    int                 `json:"eval_step"`   // the step it was made after
-	Best        Best                `json:"best"`        // the lowest validation loss so far
-	SinceBest   int                 `json:"since_best"`  // evaluations since then
-	ElapsedSecs float64             `json:"elapsed_s"`   // that the run has taken so far
-	DataSet     string              `json:"data_set"`    // fingerprint of the training set, hexadecimal
-	Tokenizer   string              `json:"tokenizer"`   // sha256 of tokenizer.json
-	Files       map[string]Checksum `json:"files"`       // of the checkpoint's other files, by name
-	Checksum    string              `json:"checksum"`    // sha256 of this file with 64 zeros here; it stays the last key
+	Loss        *float64            `json:"loss"`            // of the last step that had one, nats a target
+	GradNorm    *float64            `json:"grad_norm"`       // of that step
+	LoggedLoss  *float64            `json:"logged_loss"`     // of the last line of metrics.jsonl
+	SinceLog    meanState           `json:"since_log"`       // loss since that line
+	Evaluation  *Evaluation         `json:"eval"`            // the last one, null before the first
+	EvalStep    int                 `json:"eval_step"`       // the step it was made after
+	Best        Best                `json:"best"`            // the lowest validation loss so far
+	SinceBest   int                 `json:"since_best"`      // evaluations since then
+	ElapsedSecs float64             `json:"elapsed_s"`       // that the run has taken so far
+	DataSet     string              `json:"data_set"`        // fingerprint of the training set, hexadecimal
+	Tokenizer   string              `json:"tokenizer"`       // sha256 of tokenizer.json
+	Other       json.RawMessage     `json:"other,omitempty"` // what a loop beside Run needs, in its own words; absent in the state of Run
+	Files       map[string]Checksum `json:"files"`           // of the checkpoint's other files, by name
+	Checksum    string              `json:"checksum"`        // sha256 of this file with 64 zeros here; it stays the last key
 }
 
 // meanState is a metrics.Mean on the disk.
@@ -132,7 +133,9 @@ func (s *State) check() error {
 	switch {
 	case counts, places, scale, s.Accumulated != 0, !(s.RateFactor > 0 && s.RateFactor <= 1), !(s.ElapsedSecs >= 0), math.IsInf(s.ElapsedSecs, 0):
 		return fmt.Errorf("%s holds numbers that no run has: it is damaged, or was not written by cloze", StateFile)
-	case len(s.Files) != 2 || s.Files[WeightsFile].SHA256 == "" || s.Files[OptimizerFile].SHA256 == "":
+	case s.Other != nil && (len(s.Files) != 1 || s.Files[WeightsFile].SHA256 == ""):
+		return fmt.Errorf("%s does not list %s alone", StateFile, WeightsFile)
+	case s.Other == nil && (len(s.Files) != 2 || s.Files[WeightsFile].SHA256 == "" || s.Files[OptimizerFile].SHA256 == ""):
 		return fmt.Errorf("%s does not list %s and %s", StateFile, WeightsFile, OptimizerFile)
 	}
 	return nil
