@@ -4,9 +4,13 @@ import (
 	"bytes"
 	"math"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/go-cloze/cloze/models/safetensors"
 )
 
 // checkNumber holds scanNumber against strconv, which rounds once and exactly.
@@ -73,6 +77,17 @@ func FuzzOpen(f *testing.F) {
 		f.Add([]byte(s), "")
 		f.Add([]byte(s), "word2vec-bin")
 	}
+	for _, name := range []string{"skipgram.bin", "pruned.ftz", "words-only.bin"} {
+		content, err := os.ReadFile(filepath.Join(fastTextModels, name))
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(content, "")
+		f.Add(content[8:], "") // as of old, without a magic number
+	}
+	for kind, buckets := range map[int]int{fifuWords: 0, fifuHashed: 4, fifuFastText: 5, fifuExplicit: 2} {
+		f.Add(tinyFifu(kind, buckets), "")
+	}
 	f.Fuzz(func(t *testing.T, data []byte, format string) {
 		v, err := Options{Format: Format(format), Threads: 2}.Read("fuzz", bytes.NewReader(data))
 		if err != nil {
@@ -83,6 +98,11 @@ func FuzzOpen(f *testing.F) {
 		}
 		if len(v.Rows()) != v.Len()*v.Dim() || !found(v) {
 			t.Fatalf("%d words, %d rows of %d, or a word that is not found", v.Len(), len(v.Rows()), v.Dim())
+		}
+		for _, w := range []string{"", "bé", "\xff"} {
+			if x, err := v.Compose(w); (err == nil) != v.CanCompose(w) || err == nil && len(x) != v.Dim() {
+				t.Fatalf("composing %q: %v %v", w, x, err)
+			}
 		}
 		for _, x := range v.Rows() {
 			if !finite(x) {
@@ -113,4 +133,45 @@ func found(v *Vectors) bool {
 		}
 	}
 	return true
+}
+
+// FuzzZip: archives are files, so each is written first.
+func FuzzZip(f *testing.F) {
+	f.Add([]byte(zipped(f, "a.txt", "a 1 0\nb 0 1\n")), "a.txt")
+	f.Add([]byte(zipped(f, "a.txt", "a 1 0\n", "b/c.bin", "1 2\na "+floats(1, 0))), "b/c.bin")
+	f.Add([]byte(zipped(f, "m.bin", string(tinyFifu(fifuHashed, 4)))), "")
+	f.Fuzz(func(t *testing.T, data []byte, member string) {
+		path := file(t, "x.zip", string(data))
+		for _, p := range []string{path, path + "/" + member} {
+			if _, err := Open(p); err != nil && strings.Contains(err.Error(), "\n") {
+				t.Errorf("two lines: %q", err)
+			}
+		}
+	})
+}
+
+// FuzzModel2Vec: a folder of two files, either of them damaged.
+func FuzzModel2Vec(f *testing.F) {
+	folder := tinyModel2Vec(f, tinyTokenizer, safetensors.Float32Source("embeddings", []float32{1, 2, 3, 4}, 2, 2),
+		safetensors.Source{Name: "mapping", DType: safetensors.I32, Shape: []int64{3}, Data: make([]byte, 12)}, safetensors.Float32Source("weights", []float32{1, 2, 3}, 3))
+	content, err := os.ReadFile(filepath.Join(folder, model2vecRows))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(content, []byte(tinyTokenizer), []byte(`{"normalize": true}`))
+	f.Fuzz(func(t *testing.T, tensors, tokenizer, config []byte) {
+		folder := t.TempDir()
+		for name, content := range map[string][]byte{model2vecRows: tensors, model2vecTokens: tokenizer, "config.json": config} {
+			if err := os.WriteFile(filepath.Join(folder, name), content, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		v, err := Open(folder)
+		if err != nil {
+			return
+		}
+		if x, err := v.Compose("a b"); (err == nil) != v.CanCompose("a b") || err == nil && len(x) != v.Dim() {
+			t.Errorf("%v %v", x, err)
+		}
+	})
 }

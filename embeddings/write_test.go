@@ -55,8 +55,9 @@ func TestGensimReadsWhatWeWrite(t *testing.T) {
 	pieces := []string{" the", "the", "\n", "\xe9", "", "▁", "<0x0A>", "\u00a0", "naïve", "日本", "\ufeff", "a b c", "\r\n\t", "<0x>"}
 	v := random(t, Keys(pieces), 37)
 	dir := t.TempDir()
-	for name, format := range map[string]Format{"vectors.txt": Word2Vec, "vectors.bin": Word2VecBinary} {
-		if err := v.Write(filepath.Join(dir, name), format); err != nil {
+	formats := []Format{Word2Vec, Word2VecBinary, GloVe, FastTextVec, FastText, Safetensors}
+	for _, format := range formats {
+		if err := v.Write(filepath.Join(dir, string(format)), format); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -67,7 +68,7 @@ func TestGensimReadsWhatWeWrite(t *testing.T) {
 		t.Fatal(err)
 	}
 	var read map[string]gensimGolden
-	if err := json.Unmarshal(out, &read); err != nil || len(read) != 2 {
+	if err := json.Unmarshal(out, &read); err != nil || len(read) != len(formats) {
 		t.Fatal(err, len(read))
 	}
 	for name, got := range read {

@@ -2,8 +2,8 @@
 
 Run from the repository root: python testdata/gen/embeddings_gensim.py
 Writes testdata/embeddings/gensim.txt, gensim.bin, gensim.json.
-With a folder as argument it reads vectors.txt and vectors.bin there, which
-embeddings.TestGensimReadsWhatWeWrite wrote, and prints words and bits as JSON.
+With a folder as argument it reads the files there, which embeddings.TestGensimReadsWhatWeWrite
+wrote in every format, and prints words and bits as JSON.
 """
 import json, os, sys
 import gensim, numpy as np
@@ -17,9 +17,17 @@ def bits(kv):
 
 
 def read_back(folder):
+    from gensim.models.fasttext import load_facebook_vectors
+    from safetensors.numpy import load_file
     out = {}
-    for name, binary in (("vectors.txt", False), ("vectors.bin", True)):
-        out[name] = bits(KeyedVectors.load_word2vec_format(os.path.join(folder, name), binary=binary))
+    for name, options in (("word2vec", {}), ("word2vec-bin", dict(binary=True)), ("glove", dict(no_header=True)), ("fasttext-vec", {})):
+        out[name] = bits(KeyedVectors.load_word2vec_format(os.path.join(folder, name), **options))
+    out["fasttext"] = bits(load_facebook_vectors(os.path.join(folder, "fasttext")))
+    f = load_file(os.path.join(folder, "safetensors"))
+    w, o = f["words"].tobytes(), f["word_offsets"]
+    kv = KeyedVectors(f["embeddings"].shape[1])
+    kv.add_vectors([w[o[i]:o[i+1]].decode() for i in range(len(o) - 1)], f["embeddings"])
+    out["safetensors"] = bits(kv)
     json.dump(out, sys.stdout)
 
 
