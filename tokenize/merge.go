@@ -157,23 +157,23 @@ func (m *bpe) mergeShort(s *scratch, syms []symbol) []symbol {
 	return syms[:n]
 }
 
-// mergeLong does the same with a heap of (rank, position), so that a word of n bytes costs n log n. Symbols form a list through their
+// mergeLong does the same with a queue of (rank, position), so that a word of n bytes costs n log n. Symbols form a list through their
 // end: the next one starts where one ends. An entry is stale where its pair has changed since; a pair's rank tells.
 func (m *bpe) mergeLong(s *scratch, syms []symbol) []symbol {
 	n := int32(len(syms))
 	next, prev := grow(&s.next, int(n)), grow(&s.prev, int(n))
-	heap := rankHeap(s.heap[:0])
+	q := &s.queue
+	q.clear()
 	for i := range n {
 		next[i], prev[i] = i+1, i-1
 		if i+1 < n {
 			if r := m.table.rank(syms[i].id, syms[i+1].id); r != noRank {
-				heap = append(heap, uint64(r)<<32|uint64(uint32(i)))
+				q.later = append(q.later, uint64(r)<<32|uint64(uint32(i))) // no heap yet: the first pop sorts it
 			}
 		}
 	}
-	heap.init()
-	for len(heap) > 0 {
-		top := heap.pop()
+	for q.more() {
+		top := q.pop()
 		rank, i := uint32(top>>32), int32(uint32(top))
 		j := next[i]
 		if syms[i].id == noID || j >= n || m.table.rank(syms[i].id, syms[j].id) != rank {
@@ -185,16 +185,15 @@ func (m *bpe) mergeLong(s *scratch, syms []symbol) []symbol {
 		if next[i] < n {
 			prev[next[i]] = i
 			if r := m.table.rank(syms[i].id, syms[next[i]].id); r != noRank {
-				heap.push(uint64(r)<<32 | uint64(uint32(i)))
+				q.later.push(uint64(r)<<32 | uint64(uint32(i)))
 			}
 		}
 		if p := prev[i]; p >= 0 {
 			if r := m.table.rank(syms[p].id, syms[i].id); r != noRank {
-				heap.push(uint64(r)<<32 | uint64(uint32(p)))
+				q.later.push(uint64(r)<<32 | uint64(uint32(p)))
 			}
 		}
 	}
-	s.heap = heap
 	out := syms[:0]
 	for i := int32(0); i < n; i = next[i] {
 		out = append(out, syms[i])

@@ -152,7 +152,7 @@ func TestParityOfPublished(t *testing.T) {
 					if seen[f] == nil {
 						seen[f] = tally{}
 					}
-					size := publishedEqual(t, f, some, seen[f])
+					size := openedEqual(t, filepath.Join(data(t), "tokenizers", f), some, seen[f])
 					total[f] = [2]int{total[f][0] + len(some), total[f][1] + size}
 					t.Logf("%s, %s: %d texts, %d bytes; %v", corpus, f, len(some), size, seen[f])
 				})
@@ -165,9 +165,8 @@ func TestParityOfPublished(t *testing.T) {
 	}
 }
 
-// publishedEqual compares a published tokenizer with the reference, and returns the bytes compared.
-func publishedEqual(t *testing.T, f string, texts []string, seen tally) (size int) {
-	path := filepath.Join(data(t), "tokenizers", f)
+// openedEqual compares the tokenizer of a file with the reference, and returns the bytes compared.
+func openedEqual(t *testing.T, path string, texts []string, seen tally) (size int) {
 	tok, err := Open(path)
 	if err != nil {
 		t.Fatal(err)
@@ -175,12 +174,60 @@ func publishedEqual(t *testing.T, f string, texts []string, seen tally) (size in
 	failed := 0
 	askPeer(t, path, texts, func(i int, row peerRow) bool {
 		size += len(texts[i])
-		if !samePeer(t, tok, f, texts[i], row, seen) {
+		if !samePeer(t, tok, path, texts[i], row, seen) {
 			failed++
 		}
 		return failed < 3
 	})
 	return size
+}
+
+// unigramGolden is a Unigram model of 8,000 pieces that the reference has trained, from testdata/gen/tokenize_unigram.py.
+type unigramGolden struct {
+	Tokenizer      json.RawMessage
+	Texts, Decoded []string
+	IDs            [][]int32
+}
+
+func readUnigram(t *testing.T) (g unigramGolden) {
+	if err := json.Unmarshal(readPacked(t, "../testdata/tokenize/unigram.json.gz"), &g); err != nil {
+		t.Fatal(err)
+	}
+	return g
+}
+
+func TestTrainedUnigramEqualsTheReference(t *testing.T) {
+	g := readUnigram(t)
+	tok, err := Parse(g.Tokenizer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(g.Texts) < 2000 || tok.VocabSize() < 8000 {
+		t.Fatalf("%d texts, %d pieces", len(g.Texts), tok.VocabSize())
+	}
+	for i, s := range g.Texts {
+		ids := tok.Encode(s).IDs
+		if !slices.Equal(ids, g.IDs[i]) || tok.Decode(ids, true) != g.Decoded[i] {
+			t.Errorf("%q: %s (%q), want %s (%q)", s, cut(ids), tok.Decode(ids, true), cut(g.IDs[i]), g.Decoded[i])
+		}
+		if data := tok.AppendIDs(nil, []byte(s)); !slices.Equal(data, tok.EncodeWith(s, EncodeOptions{AsData: true}).IDs) {
+			t.Errorf("%q: AppendIDs differs from Encode", s)
+		}
+	}
+}
+
+// TestParityOfTrainedUnigram compares offsets, words and masks, too, and more texts.
+func TestParityOfTrainedUnigram(t *testing.T) {
+	needPeer(t)
+	g := readUnigram(t)
+	path := filepath.Join(t.TempDir(), "tokenizer.json")
+	if err := os.WriteFile(path, g.Tokenizer, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	texts := slices.Concat(g.Texts, spread(corpusTexts(t, "parallel/udhr2", 0), 500), corpusTexts(t, "random", 20_000))
+	seen := tally{}
+	t.Logf("%d texts, %d bytes", len(texts), openedEqual(t, path, texts, seen))
+	report(t, seen)
 }
 
 func needPeer(t *testing.T) {

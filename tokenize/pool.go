@@ -48,7 +48,7 @@ type scratch struct {
 	syms    []symbol
 	next    []int32
 	prev    []int32
-	heap    []uint64
+	queue   rankQueue
 	text    []byte // the text with a blank in front
 	parts   []segment
 	dropped int
@@ -60,7 +60,7 @@ const maxRetained = 1 << 16
 // trim lets go of buffers that one huge word has made large.
 func (s *scratch) trim() {
 	if cap(s.syms) > maxRetained {
-		s.syms, s.next, s.prev, s.heap = nil, nil, nil, nil
+		s.syms, s.next, s.prev, s.queue = nil, nil, nil, rankQueue{}
 	}
 	if cap(s.text) > maxRetained*16 {
 		s.text = nil
