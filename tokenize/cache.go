@@ -88,7 +88,7 @@ func (m *bpe) appendNew(dst []int32, s *scratch, word []byte, h, k0, k1 uint64) 
 	before := len(dst)
 	dst = m.appendLong(dst, s, word)
 	// A word with bytes that have no piece must reach the counter each time, so it is not kept.
-	if k := len(dst) - before; k <= shortIDs && m.complete {
+	if k := len(dst) - before; k <= shortIDs && m.spells(word) {
 		s.short.insert(h, k0, k1, dst[before:])
 	}
 	return dst
@@ -96,6 +96,10 @@ func (m *bpe) appendNew(dst []int32, s *scratch, word []byte, h, k0, k1 uint64) 
 
 // wordKey packs up to 15 bytes and their number into two machine words.
 func wordKey(text []byte, start, n int) (k0, k1 uint64) {
+	if start+16 <= len(text) {
+		b, mask := (*[16]byte)(text[start:]), &wordMasks[n]
+		return binary.LittleEndian.Uint64(b[:8]) & mask[0], binary.LittleEndian.Uint64(b[8:])&mask[1] | uint64(n)<<56
+	}
 	var b [16]byte
 	copy(b[:], text[start:start+n])
 	return binary.LittleEndian.Uint64(b[:]), binary.LittleEndian.Uint64(b[8:]) | uint64(n)<<56
@@ -103,8 +107,10 @@ func wordKey(text []byte, start, n int) (k0, k1 uint64) {
 
 // appendLong is appendWord for words that are not in the short cache. A word that can be cut is looked up in parts.
 func (m *bpe) appendLong(dst []int32, s *scratch, word []byte) []int32 {
-	if !m.complete {
-		return m.appendMerged(dst, s, word, false)
+	if !m.spells(word) {
+		syms, dropped := m.symbols(s, word)
+		s.dropped += dropped
+		return appendSymbols(dst, syms)
 	}
 	end := m.joins.next(word, 0)
 	if end == len(word) {
@@ -177,11 +183,26 @@ func (m *bpe) appendMerged(dst []int32, s *scratch, word []byte, part bool) []in
 			return append(dst, id)
 		}
 	}
-	if m.complete && len(word) <= shortWord {
+	if len(word) <= shortWord {
 		return m.appendFew(dst, s, word)
 	}
-	syms, dropped := m.merged(s, word)
-	s.dropped += dropped
+	syms, _ := m.merged(s, word)
+	return appendSymbols(dst, syms)
+}
+
+// spells says whether all bytes of a word have their pieces.
+func (m *bpe) spells(word []byte) bool {
+	if !m.complete {
+		for _, b := range word {
+			if m.byteID[b] == noID {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func appendSymbols(dst []int32, syms []symbol) []int32 {
 	for _, sym := range syms {
 		dst = append(dst, sym.id)
 	}

@@ -110,7 +110,10 @@ func falconRun(text []byte, start, end int, kind uint8) int {
 				return i
 			}
 		}
-		if end == len(text) {
+		for kind == classLetter && !digit && end < len(text) && asciiClass[text[end]] == classLetter {
+			end++ // which is most of most texts
+		}
+		if i = end; end == len(text) {
 			return end
 		}
 		k, size := falconClass(text, end)
