@@ -53,12 +53,16 @@ func (c offsetCase) only(from, to int, is func(rune) bool) bool {
 	return from >= 0 && from <= to && to <= len(c.text) && !slices.ContainsFunc(c.text[from:to], func(r rune) bool { return !is(r) })
 }
 
-// shrinks says whether the normaliser makes fewer characters of the token's stretch of the text, of that and the next character, which a pattern may look at, or of
-// what the reference leaves out at an end with its neighbour (the rest may have become longer).
+// shrinks says whether the normaliser makes fewer characters of the token's stretch of the text than it has, or than of each by itself; or of that and the next
+// character, which a pattern may look at, or of what the reference leaves out at an end with its neighbour.
 func (c offsetCase) shrinks() bool {
 	got, want := c.got, c.want
 	for _, p := range [][2]int{got, {got[0], min(got[1]+1, len(c.text))}, {got[0], min(want[0]+1, got[1])}, {max(want[1]-1, got[0]), got[1]}} {
-		if s := c.text[p[0]:p[1]]; utf8.RuneCountInString(normalised(c.tok, string(s))) < len(s) {
+		alone := 0
+		for _, r := range c.text[p[0]:p[1]] {
+			alone += utf8.RuneCountInString(normalised(c.tok, string(r)))
+		}
+		if utf8.RuneCountInString(normalised(c.tok, string(c.text[p[0]:p[1]]))) < max(alone, p[1]-p[0]) {
 			return true
 		}
 	}
