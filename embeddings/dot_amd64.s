@@ -13,7 +13,7 @@ GLOBL lanes<>(SB), RODATA|NOPTR, $64
 
 // The four rows lie one after another, so what the next ones need is asked for in
 // one stream, this many bytes before its time.
-#define AHEAD 4096
+#define AHEAD 16384
 
 // In the three dot kernels:
 //   DI out, SI the first of four rows, DX query, AX bytes of a row, R8 of three,
