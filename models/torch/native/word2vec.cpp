@@ -279,26 +279,39 @@ struct Trainer {
     return v ^ v >> 31;
   }
   int64_t below(int64_t n) { return (int64_t)((draw() >> 32) * (uint64_t)n >> 32); }
-  CLOZE_INLINE_MEMBER int32_t drawn_noise() {
-    uint64_t r = draw(), i = (r >> 32) * (uint64_t)w.noise_size >> 32, slot = w.noise[i];
-    return (uint32_t)r < slot >> 32 ? (int32_t)i : (int32_t)(uint32_t)slot;
-  }
   CLOZE_INLINE_MEMBER float *input(int64_t id) { return delta ? delta->input.row(id) : w.input + id * w.stride; }
   CLOZE_INLINE_MEMBER float *output(int64_t id) { return delta ? delta->output.row(id) : w.output + id * w.stride; }
   CLOZE_INLINE_MEMBER void ask_for(const float *row) {
     for (int64_t c = 0; c < columns; c += 16)
       __builtin_prefetch(row + c);
   }
-  // Noise words are drawn some steps before their turn, and their rows asked for.
-  int32_t queue[kAhead];
-  int first = 0;
-  CLOZE_INLINE_MEMBER int32_t noise_word() {
-    const int32_t id = queue[first], later = drawn_noise();
-    queue[first] = later;
-    first = (first + 1) % kAhead;
+  // Noise words are drawn kAhead steps before their turn, and their slots in the alias table asked for; half the way later those are there and say
+  // which rows to ask for.
+  uint64_t drawn[kAhead];
+  int32_t noise[kAhead];
+  int turn = 0;
+  CLOZE_INLINE_MEMBER void draw_noise(int i) {
+    drawn[i] = draw();
+    __builtin_prefetch(w.noise + ((drawn[i] >> 32) * (uint64_t)w.noise_size >> 32));
+  }
+  CLOZE_INLINE_MEMBER void look_up_noise(int i) {
+    const uint64_t slot = (drawn[i] >> 32) * (uint64_t)w.noise_size >> 32, entry = w.noise[slot];
+    noise[i] = (uint32_t)drawn[i] < entry >> 32 ? (int32_t)slot : (int32_t)(uint32_t)entry;
     if (!delta)
-      ask_for(w.output + later * w.stride);
+      ask_for(w.output + noise[i] * w.stride);
+  }
+  CLOZE_INLINE_MEMBER int32_t noise_word() {
+    const int32_t id = noise[turn];
+    draw_noise(turn);
+    turn = (turn + 1) % kAhead;
+    look_up_noise((turn + kAhead / 2 - 1) % kAhead);
     return id;
+  }
+  void start_noise() {
+    for (int i = 0; i < kAhead; i++)
+      draw_noise(i);
+    for (int i = 0; i < kAhead / 2; i++)
+      look_up_noise(i);
   }
   float *position(int64_t id) { return delta ? delta->positions.row(id) : w.position_weights + id * w.stride; }
 
@@ -487,8 +500,7 @@ struct Trainer {
   void run(const int32_t *tokens, const int32_t *ends, int64_t sentences) {
     int64_t from = 0;
     if (!w.hierarchical)
-      for (int32_t &id : queue)
-        id = drawn_noise();
+      start_noise();
     for (int64_t i = 0; i < sentences; i++) {
       run(tokens + from, ends[i] - from);
       from = ends[i];
