@@ -83,6 +83,42 @@ func TestGensimReadsWhatWeWrite(t *testing.T) {
 	}
 }
 
+// gensim's own files are refused with the line that converts them, and it does.
+func TestGensimPicklesAreConvertedByTheLineInTheError(t *testing.T) {
+	python := os.Getenv("CLOZE_PYTHON")
+	if python == "" {
+		t.Skip("CLOZE_PYTHON (a Python with gensim) is not set")
+	}
+	dir := t.TempDir()
+	make := `from gensim.models import Word2Vec, FastText
+s = [["a", "b", "c"]] * 20
+for name, model in (("w2v", Word2Vec(s, vector_size=4, min_count=1)), ("ft", FastText(s, vector_size=4, min_count=1, bucket=20))):
+    model.save(name + ".model"); model.wv.save(name + ".kv")`
+	run := func(name string, args ...string) {
+		t.Helper()
+		command := exec.Command(name, args...)
+		command.Dir = dir
+		if out, err := command.CombinedOutput(); err != nil {
+			t.Fatalf("%v: %v\n%s", args, err, out)
+		}
+	}
+	run(python, "-c", make)
+	for _, name := range []string{"w2v.model", "w2v.kv", "ft.model", "ft.kv"} {
+		_, err := Open(filepath.Join(dir, name))
+		refused(t, err, name, "Python pickle", "gensim")
+		_, line, _ := strings.Cut(err.Error(), `python -c "`)
+		line, _, ok := strings.Cut(line, `" FILE`)
+		if !ok {
+			t.Fatal(err)
+		}
+		run(python, "-c", line, name)
+		v, err := Open(filepath.Join(dir, "vectors.txt"))
+		if err != nil || v.Len() != 3 || v.Dim() != 4 {
+			t.Errorf("%s: %v %v", name, v, err)
+		}
+	}
+}
+
 // Case C61: words, order and every bit, in every format.
 func TestRoundTripIsExact(t *testing.T) {
 	words := []string{"the", "7", "3.5", "\u00a0", "naïve", "\xff\xfe", "<0x0A>", "PK\x03\x04", "-1", "nan", "1e5"}
