@@ -4,10 +4,11 @@
 //
 // The way of the data:
 //
-//	path -> open.go    what is this file? (by content, never by name)
+//	path -> open.go    what is this file? (by content, never by name; archive.go looks into zip)
 //	     -> text.go    word2vec, GloVe and fastText text: a word and numbers on a line
 //	        binary.go  word2vec binary
-//	        tensors.go safetensors
+//	        tensors.go safetensors; model2vec.go where a tokenizer has the words
+//	        fasttext.go, finalfusion.go  models that compose unknown words of their parts
 //	     -> vectors.go the store: words, float32 rows one after another, norms
 //	     -> nearest.go exact search by cosine
 //	        write.go   the store as a file again
