@@ -33,6 +33,8 @@ func newExport() *cobra.Command {
   safetensors   the embeddings as one tensor, with the tokens beside it
   cloze         the store that opens at once and searches fastest: see docs/embeddings.md
 
+  fasttext      of a run of word vectors the whole model (.bin), which the fastText package opens, sub-words too
+
 Tokens are written readably: ▁ is a blank, <0x0A> a byte. What was written is read again, compared, and the
 largest difference told.`,
 		Args: wantArgs(1, 1),
@@ -47,6 +49,9 @@ largest difference told.`,
 				return err
 			} else if err := refuseExisting(out); o.Format != pipeline.HF && err != nil {
 				return err
+			}
+			if weights, ok := vectorRunWeights(args[0], from.Checkpoint); ok {
+				return exportWordVectors(cmd, args[0], weights, out, o, asJSON)
 			}
 			lm, err := openModel(cmd, args[0], from, quiet)
 			if err != nil {

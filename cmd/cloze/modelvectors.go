@@ -30,7 +30,21 @@ func openVectors(path string, o embeddings.Options) (*embeddings.Vectors, error)
 	if err != nil {
 		return nil, err
 	}
+	if holdsVectors(weights) {
+		return o.Open(weights)
+	}
 	return openInputTable(path, weights)
+}
+
+// holdsVectors says whether the weights are a vector file, too: those of a run of word vectors are.
+func holdsVectors(weights string) bool {
+	f, err := safetensors.Open(weights)
+	if err != nil {
+		return false // whoever opens it next says why
+	}
+	defer f.Close()
+	_, words := f.Tensor("word_offsets")
+	return words
 }
 
 // weightsOf finds the model.safetensors of a run folder (its last checkpoint) or of a Hugging Face folder, of several files the one with the

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -21,6 +22,8 @@ type pretrainFlags struct {
 	device                                        string
 	threads                                       int
 	resume, quiet, json                           bool
+	initVectors                                   string
+	updateVocab, deterministic                    bool
 	config                                        configFlags
 	reading                                       readingFlags
 
@@ -52,7 +55,7 @@ its tokenizer; a --tokenizer that adds tokens to it grows the vocabulary.
 Keys and their defaults, for --config and --set; train.block_size and train.batch_size follow from the model's context,
 train.warmup_steps from the steps, and model.vocab_size from the tokenizer, unless given:
 
-` + indent(string(config.Format(&cfg))),
+` + indent(string(config.Format(&cfg))) + vectorsHelp(),
 		Args: wantArgs(0, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := wantFlags(cmd, "out"); err != nil {
@@ -61,7 +64,7 @@ train.warmup_steps from the steps, and model.vocab_size from the tokenizer, unle
 			return startPretrain(cmd, &cfg, &f, args)
 		},
 	}
-	cmd.Flags().StringVar(&f.objective, "objective", cfg.Objective, "what the model is trained for: next-token")
+	cmd.Flags().StringVar(&f.objective, "objective", cfg.Objective, "what is trained for: "+strings.Join(append(objectiveNames, vectorObjectives...), ", "))
 	cmd.Flags().StringVar(&f.model, "model", "", `preset or config.json (default "`+cfg.Model.Preset+`")`)
 	cmd.Flags().StringVar(&f.init, "init", "", "run or Hugging Face folder whose weights and tokenizer training starts from")
 	addTokenizer(cmd, &f.tokenizer, "tokenizer.json to use, or a folder that holds one (default: trained on the texts)")
@@ -74,6 +77,7 @@ train.warmup_steps from the steps, and model.vocab_size from the tokenizer, unle
 	addSeed(cmd, &f.seed, cfg.Train.Seed)
 	addDevice(cmd, &f.device)
 	addThreads(cmd, &f.threads)
+	f.addVectors(cmd)
 	f.config.add(cmd)
 	f.reading.add(cmd)
 	addQuiet(cmd, &f.quiet)
@@ -84,6 +88,12 @@ train.warmup_steps from the steps, and model.vocab_size from the tokenizer, unle
 // startPretrain checks all that can be checked before anything is read, and runs.
 func startPretrain(cmd *cobra.Command, cfg *pretrainConfig, f *pretrainFlags, args []string) error {
 	f.changed = cmd.Flags().Changed
+	if objective := objectiveOf(f); slices.Contains(vectorObjectives, objective) {
+		return startWordVectors(cmd, objective, f, args)
+	}
+	if err := f.refuseForModels(); err != nil {
+		return err
+	}
 	p := pretraining{cmd: cmd}
 	var err error
 	if f.resume {

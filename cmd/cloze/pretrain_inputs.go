@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 
 	"github.com/go-cloze/cloze/corpus"
+	"github.com/go-cloze/cloze/objectives/train"
 )
 
 // inputsFile is what a run was made of, in its folder, so that it is not gone on with on something else.
@@ -88,25 +89,25 @@ func (p *pretraining) lookAtTexts(part *part, src *corpus.Source) error {
 	if p.resumed == nil || len(before) == 0 {
 		return nil
 	}
-	return p.compareTexts(before, part.texts)
+	return compareTexts(p.folder, p.flags.out, before, part.texts)
 }
 
 // compareTexts refuses texts that are not those the run began with, and names the first that differs.
-func (p *pretraining) compareTexts(before, now []textFile) error {
+func compareTexts(folder *train.Folder, run string, before, now []textFile) error {
 	remedy := "leave PATH out to go on with the tokens the run has, or start a new run"
-	if !p.folder.Has(tokensDir) {
+	if !folder.Has(tokensDir) {
 		remedy = "bring back what it was, or start a new run"
 	}
 	for i := range min(len(before), len(now)) {
 		if b, n := before[i], now[i]; b.SHA256 != n.SHA256 {
-			return fmt.Errorf("%s: is not what %s reads as file %d, %s: sha256 %.16s then, %.16s now; %s", n.Path, p.flags.out, i+1, b.Path, b.SHA256, n.SHA256, remedy)
+			return fmt.Errorf("%s: is not what %s reads as file %d, %s: sha256 %.16s then, %.16s now; %s", n.Path, run, i+1, b.Path, b.SHA256, n.SHA256, remedy)
 		}
 	}
 	switch {
 	case len(now) > len(before):
-		return fmt.Errorf("%s: was not among the %d files that %s reads; %s", now[len(before)].Path, len(before), p.flags.out, remedy)
+		return fmt.Errorf("%s: was not among the %d files that %s reads; %s", now[len(before)].Path, len(before), run, remedy)
 	case len(now) < len(before):
-		return fmt.Errorf("%s: is the last of %d files, %s reads %d, among them %s; %s", now[len(now)-1].Path, len(now), p.flags.out, len(before), before[len(now)].Path, remedy)
+		return fmt.Errorf("%s: is the last of %d files, %s reads %d, among them %s; %s", now[len(now)-1].Path, len(now), run, len(before), before[len(now)].Path, remedy)
 	}
 	return nil
 }

@@ -30,17 +30,19 @@ type pretrainReport struct {
 }
 
 // resolved is config.yaml: every key with its value, below how it came about.
-func (p *pretraining) resolved() []byte {
+func (p *pretraining) resolved() []byte { return resolvedConfig(p.paths, &p.cfg) }
+
+func resolvedConfig(paths []string, cfg any) []byte {
 	v := thisVersion()
 	head := fmt.Sprintf("# written by cloze %s on %s", v.Version, time.Now().UTC().Format(time.RFC3339))
 	if v.Commit != "" {
 		head += ", commit " + v.Commit
 	}
 	head += "\n# texts:"
-	for _, path := range p.paths {
+	for _, path := range paths {
 		head += " " + shellWord(oneLine(path)) // a line break in a name must not end the comment
 	}
-	return append([]byte(head+"\n"), config.Format(&p.cfg)...)
+	return append([]byte(head+"\n"), config.Format(cfg)...)
 }
 
 func showStep(bar *progress, s train.Progress) {
