@@ -11,6 +11,9 @@
 //	        fasttext.go, finalfusion.go  models that compose unknown words of their parts
 //	     -> vectors.go the store: words, float32 rows one after another, norms
 //	     -> nearest.go exact search by cosine
+//	        query.go   searches by several words, cosmul.go the other rule; similarity.go
+//	        pool.go    vectors of texts, sif.go weighs and cleans them
+//	        evaluate.go agreement with people; evaluate_analogies.go questions answered right
 //	        write.go   the store as a file again
 //
 // Reading is lenient and says what it mended ([Vectors.Report]): a header that
@@ -18,6 +21,10 @@
 // lines. [Options].Strict turns each of these into an error. What would lose or
 // invent numbers is always an error: a row with too few of them, NaN, a binary
 // file that ends early.
+//
+// A word without a vector of its own ([Vectors.Has]) is what a [Policy] makes of it:
+// an error, nothing, zeros, or a vector composed of its parts where the model has
+// some ([Vectors.CanCompose]); answers tell which ([UnknownWord]).
 //
 // A model's tokens hold blanks, newlines and halves of characters, which no
 // vector file can. [Key] gives each a readable name and [Piece] undoes it.
