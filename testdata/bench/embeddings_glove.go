@@ -7,6 +7,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"syscall"
 	"time"
 
 	"github.com/go-cloze/cloze/embeddings"
@@ -19,10 +20,19 @@ func main() {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	fmt.Println("open", time.Since(start).Seconds())
+	fmt.Println("open", time.Since(start).Seconds(), processor())
 	if err := v.Write(os.Args[2], embeddings.Cloze); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	fmt.Println("convert", time.Since(start).Seconds())
+	fmt.Println("convert", time.Since(start).Seconds(), processor())
+}
+
+// processor is the time that all threads of this process have taken, in seconds.
+func processor() float64 {
+	var r syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &r); err != nil {
+		return 0
+	}
+	return float64(r.Utime.Nano()+r.Stime.Nano()) / 1e9
 }
