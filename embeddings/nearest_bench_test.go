@@ -72,3 +72,23 @@ func BenchmarkNearestBatch(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkTextToStore converts the text file at $CLOZE_BENCH_VECTORS.txt.
+func BenchmarkTextToStore(b *testing.B) {
+	path := os.Getenv("CLOZE_BENCH_VECTORS") + ".txt"
+	info, err := os.Stat(path)
+	if err != nil {
+		b.Skip("CLOZE_BENCH_VECTORS names no vector file with a text beside it; testdata/bench/embeddings_search.py makes one")
+	}
+	out := b.TempDir() + "/v.cloze"
+	b.SetBytes(info.Size())
+	for b.Loop() {
+		v, err := Open(path)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := v.Write(out, Cloze); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

