@@ -23,6 +23,10 @@ type SearchOptions struct {
 	First int
 	// Threads is the number of goroutines; 0 = all cores. It changes no answer.
 	Threads int
+	// Index, where set, finds the rows instead of a look at all of them: an
+	// approximate index of these vectors, as package ann has it. Threads and
+	// batches, which it does not know, are not for it.
+	Index func(query []float32, k int, skip func(row int) bool) ([]Neighbor, error)
 }
 
 // Nearest returns the k words whose vectors have the largest cosine with that of
@@ -56,6 +60,9 @@ func (v *Vectors) NearestTo(query []float32, k int, o SearchOptions) ([]Neighbor
 	length, err := v.checkQuery(query, k)
 	if err != nil {
 		return nil, err
+	}
+	if o.Index != nil {
+		return o.Index(query, k, o.skipped())
 	}
 	s := v.newSearch(query, length, k, o)
 	parts := make([]collector, o.threads())
@@ -97,4 +104,12 @@ func (o SearchOptions) threads() int {
 		return o.Threads
 	}
 	return runtime.GOMAXPROCS(0)
+}
+
+// skipped joins Skip and First for an index; nil for neither.
+func (o SearchOptions) skipped() func(row int) bool {
+	if o.First <= 0 {
+		return o.Skip
+	}
+	return func(row int) bool { return row >= o.First || o.Skip != nil && o.Skip(row) }
 }

@@ -30,6 +30,7 @@ var mayImport = map[string][]string{
 	"embeddings/fasttext": {},
 	"embeddings/ann":      {"models/safetensors"}, // an index is a safetensors file
 	"embeddings/reduce":   {},
+	"embeddings/plot":     {},
 	"objectives":          {"tokenize", "corpus"},
 	"objectives/metrics":  {},
 	"objectives/wordvec": {"tokenize", "corpus",
@@ -66,6 +67,7 @@ var onlyIn = map[string][]string{
 	"golang.org/x/text":                  {"tokenize", "corpus"},
 	"golang.org/x/sys":                   {"*"},
 	"github.com/blevesearch/segment":     {"tokenize/words"},
+	"gonum.org/v1/plot":                  {"embeddings/plot"},
 	"gonum.org/v1/gonum":                 {"embeddings/reduce"}, // eigenvectors of a covariance matrix
 	"github.com/sugarme/tokenizer":       {"tokenize/sugarme"},
 	"honnef.co/go/tools/cmd/staticcheck": {},

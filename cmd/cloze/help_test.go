@@ -7,7 +7,9 @@ import (
 
 // plainHelp are the verbs of both builds.
 var plainHelp = [][]string{{}, {"setup"}, {"doctor"}, {"tokenizer"}, {"tokenizer", "train"}, {"tokenizer", "encode"},
-	{"tokenizer", "decode"}, {"tokenizer", "inspect"}, {"neighbors"}, {"analogy"}, {"embed"}, {"eval", "vectors"}, {"completion"}, {"version"}}
+	{"tokenizer", "decode"}, {"tokenizer", "inspect"}, {"neighbors"}, {"analogy"}, {"embed"}, {"eval", "vectors"},
+	{"embeddings"}, {"embeddings", "convert"}, {"embeddings", "index"}, {"embeddings", "plot"}, {"embeddings", "quantize"},
+	{"embeddings", "reduce"}, {"embeddings", "verify"}, {"completion"}, {"version"}}
 
 // TestHelpTexts shows each new flag and key in review.
 func TestHelpTexts(t *testing.T) {

@@ -10,12 +10,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/go-cloze/cloze/embeddings"
+	"github.com/go-cloze/cloze/embeddings/ann"
 )
 
 // neighborFlags are what "neighbors" can be told.
 type neighborFlags struct {
 	queryFlags
 	positive, negative []string
+	approx             bool
 }
 
 func newNeighbors() *cobra.Command {
@@ -41,6 +43,7 @@ are negative: king woman -man.`,
 	}
 	cmd.Flags().StringArrayVar(&f.positive, "positive", nil, "a word to add; may be repeated")
 	cmd.Flags().StringArrayVar(&f.negative, "negative", nil, "a word to subtract; may be repeated")
+	cmd.Flags().BoolVar(&f.approx, "approx", false, "search by the index VECTORS.hnsw, which may miss some; cloze embeddings index builds it")
 	f.add(cmd)
 	return cmd
 }
@@ -68,6 +71,16 @@ func runNeighbors(cmd *cobra.Command, path string, words []string, f neighborFla
 		return err
 	}
 	defer v.Close()
+	if f.approx {
+		x, err := openIndex(path, v, o)
+		if err != nil {
+			return err
+		}
+		defer x.Close()
+		o.Index = func(query []float32, k int, skip func(int) bool) ([]embeddings.Neighbor, error) {
+			return x.NearestTo(query, k, ann.Options{Skip: skip})
+		}
+	}
 	var records []neighborRecord // all are found before a line is written
 	if joined {
 		r, err := askJoined(v, append(f.positive, words...), f.negative, f.k, o)

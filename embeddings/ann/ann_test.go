@@ -44,11 +44,14 @@ func vectors(t testing.TB, words []string, dim int, rows []float32) *embeddings.
 
 func build(t testing.TB, v *embeddings.Vectors, c Config) (*Index, []Measure) {
 	t.Helper()
-	x, measures, err := Build(v, c)
+	x, report, err := Build(v, c)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return x, measures
+	if report.Building <= 0 {
+		t.Errorf("built in %v", report.Building)
+	}
+	return x, report.Measures
 }
 
 func TestKernelEqualsPortable(t *testing.T) {

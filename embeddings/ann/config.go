@@ -7,6 +7,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"runtime"
+	"time"
 
 	"github.com/go-cloze/cloze/embeddings"
 )
@@ -56,23 +57,32 @@ func (c Config) threads() int {
 // maxDim keeps the sum of a product of codes inside an int32.
 const maxDim = math.MaxInt32 / 127 / 127
 
-// Build makes an index of the vectors. Of more than a hundred rows some, up to a
-// thousand, join last; before they do, they are the queries that measure recall
-// and choose Info.EF. What was measured comes back beside the index.
-func Build(v *embeddings.Vectors, c Config) (*Index, []Measure, error) {
+// Report tells how building went.
+type Report struct {
+	// Measures are those of the held-out rows, ef rising; empty where there were too few rows.
+	Measures []Measure
+	// Building is the time it took, measuring not counted.
+	Building time.Duration
+}
+
+// Build makes an index of the vectors. Of a hundred rows and more a tenth, up to
+// a thousand, join last; before they do, they are the queries that measure
+// recall and choose Info.EF.
+func Build(v *embeddings.Vectors, c Config) (*Index, Report, error) {
+	start := time.Now()
 	if err := c.Validate(); err != nil {
-		return nil, nil, err
+		return nil, Report{}, err
 	}
 	x := &Index{vectors: v, info: Info{Words: v.Len(), Dim: v.Dim(), Config: c}}
 	x.encodeRows()
 	nodes := len(x.rows)
 	switch {
 	case v.Dim() > maxDim:
-		return nil, nil, fmt.Errorf("vectors of dimension %d; an index takes at most %d", v.Dim(), maxDim)
+		return nil, Report{}, fmt.Errorf("vectors of dimension %d; an index takes at most %d", v.Dim(), maxDim)
 	case nodes == 0:
-		return nil, nil, fmt.Errorf("none of the %d words has a vector other than zero: there is nothing to index", v.Len())
+		return nil, Report{}, fmt.Errorf("none of the %d words has a vector other than zero: there is nothing to index", v.Len())
 	case uint64(nodes)*uint64(2*c.M+1) > math.MaxUint32:
-		return nil, nil, fmt.Errorf("%d words with %d links each are more than an index can count; give a smaller m", nodes, 2*c.M)
+		return nil, Report{}, fmt.Errorf("%d words with %d links each are more than an index can count; give a smaller m", nodes, 2*c.M)
 	}
 	b := newBuilder(x.codes, nodes, c)
 	held := min(maxHeld, nodes/10)
@@ -82,13 +92,16 @@ func Build(v *embeddings.Vectors, c Config) (*Index, []Measure, error) {
 	b.grow(nodes-held, c.Progress)
 	x.layers = append(b.layers[:len(b.layers):len(b.layers)], b.graph.compact(nodes-held))
 	x.ready()
-	measures, err := x.tune(held)
-	if err != nil {
-		return nil, nil, err
+	report := Report{Building: time.Since(start)}
+	var err error
+	if report.Measures, err = x.tune(held); err != nil {
+		return nil, Report{}, err
 	}
+	start = time.Now()
 	b.grow(nodes, c.Progress)
 	x.layers = append(b.layers, b.graph.compact(nodes))
-	return x.ready(), measures, nil
+	report.Building += time.Since(start)
+	return x.ready(), report, nil
 }
 
 // encodeRows makes the nodes: in random order, without zero vectors, and with
