@@ -9,8 +9,10 @@
 //	        binary.go  word2vec binary
 //	        tensors.go safetensors; model2vec.go where a tokenizer has the words
 //	        fasttext.go, finalfusion.go  models that compose unknown words of their parts
-//	     -> vectors.go the store: words, float32 rows one after another, norms
-//	     -> nearest.go exact search by cosine
+//	        store.go   .cloze, our own, mapped
+//	     -> vectors.go the store: words (words.go), rows one after another, norms
+//	     -> nearest.go exact search by cosine: nearest_scan.go bounds every row's,
+//	                   nearest_top.go keeps those that may be among the best
 //	        query.go   searches by several words, cosmul.go the other rule; similarity.go
 //	        pool.go    vectors of texts, sif.go weighs and cleans them
 //	        evaluate.go agreement with people; evaluate_analogies.go questions answered right
