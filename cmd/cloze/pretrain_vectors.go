@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 
 	"github.com/spf13/cobra"
 
@@ -287,6 +288,7 @@ func (v *vectorRun) writeFolder() error {
 
 // makeModel makes the tables, and fills in what --init-vectors has.
 func (v *vectorRun) makeModel() (err error) {
+	debug.FreeOSMemory() // what counting the words took: the tables below need not come on top of it
 	if v.model, err = hogwild.NewModel(v.cfg.Config, v.corpus.Vocabulary); err != nil || v.start == nil {
 		return err
 	}
