@@ -3,11 +3,12 @@ package tokenize
 import (
 	"encoding/binary"
 	"hash/maphash"
+	"math/bits"
 )
 
 // The caches map words to their ids. They are bounded: a slot holds one word and a new word takes the slot of an old one, so that hostile text costs
 // time for merging and no memory. Words of up to 15 bytes (nearly all of most texts) are keyed by two machine words; those of up to 64 bytes, and the
-// few short ones of more than three ids, lie in a second, smaller table; longer ones are merged each time.
+// few short ones of more than three ids, lie in a second, smaller table, from the second time on that they come; longer ones are merged each time.
 const (
 	cacheBits = 15
 	cacheSets = 1 << cacheBits // of three slots of 32 bytes: 3 MiB
@@ -37,7 +38,25 @@ type longSlot struct {
 	key     [longKey]byte
 }
 
+// longCache holds long words. A tag is eight bits of a word's hash, 0 for none: all tags lie in near memory, so that text in which every word is new
+// reaches for no slot, and a word that never comes again takes none.
+type longCache struct {
+	tags  [longSlots][2]uint8 // of the word that the slot holds, and of the last one that it did not take
+	slots [longSlots]longSlot
+}
+
 var cacheSeed = maphash.MakeSeed()
+
+// keptHash is the hash of a word for the long cache.
+func keptHash(word []byte) uint64 {
+	if len(word) > shortKey {
+		return maphash.Bytes(cacheSeed, word)
+	}
+	return mixed(wordKey(word, 0, len(word)))
+}
+
+// mixed is keptHash for a word whose keys are known.
+func mixed(k0, k1 uint64) uint64 { return bits.ReverseBytes64(wordHash(k0, k1) * 0x9E3779B97F4A7C15) }
 
 // wordHash mixes the two keys of a word; its top bits are the good ones.
 func wordHash(k0, k1 uint64) uint64 { return (k0 ^ k1*0x9E3779B97F4A7C15) * 0xFF51AFD7ED558CCD }
@@ -83,10 +102,17 @@ func (m *bpe) appendWord(dst []int32, s *scratch, text []byte, start, end int) [
 	return m.appendNew(dst, s, text[start:end], h, k0, k1)
 }
 
+// nonASCII is the top bit of each byte.
+const nonASCII = 0x8080808080808080
+
 // appendNew is appendWord for a word that the short cache has not, and takes it in.
 func (m *bpe) appendNew(dst []int32, s *scratch, word []byte, h, k0, k1 uint64) []int32 {
 	before := len(dst)
-	dst = m.appendLong(dst, s, word)
+	if m.complete && (k0|k1)&nonASCII == 0 { // no place to cut
+		dst = m.appendKept(dst, s, word, mixed(k0, k1), false)
+	} else {
+		dst = m.appendLong(dst, s, word)
+	}
 	// A word with bytes that have no piece must reach the counter each time, so it is not kept.
 	if k := len(dst) - before; k <= shortIDs && m.spells(word) {
 		s.short.insert(h, k0, k1, dst[before:])
@@ -114,7 +140,7 @@ func (m *bpe) appendLong(dst []int32, s *scratch, word []byte) []int32 {
 	}
 	end := m.joins.next(word, 0)
 	if end == len(word) {
-		return m.appendKept(dst, s, word, false)
+		return m.appendKept(dst, s, word, keptHash(word), false)
 	}
 	if m.whole != nil {
 		if id, ok := m.whole[string(word)]; ok {
@@ -134,7 +160,7 @@ const partMark = 0x80 << 56
 func (m *bpe) appendPart(dst []int32, s *scratch, text []byte, start, end int) []int32 {
 	n := end - start
 	if n > shortKey {
-		return m.appendKept(dst, s, text[start:end], true)
+		return m.appendKept(dst, s, text[start:end], keptHash(text[start:end]), true)
 	}
 	k0, k1 := wordKey(text, start, n)
 	if m.whole != nil {
@@ -146,33 +172,40 @@ func (m *bpe) appendPart(dst []int32, s *scratch, text []byte, start, end int) [
 		return append(dst, slot.ids[:slot.ids[shortIDs]]...)
 	}
 	before := len(dst)
-	dst = m.appendKept(dst, s, text[start:end], true)
+	dst = m.appendKept(dst, s, text[start:end], mixed(k0, k1), true)
 	if len(dst)-before <= shortIDs {
 		s.short.insert(h, k0, k1, dst[before:])
 	}
 	return dst
 }
 
-// appendKept is appendLong for what is not cut: a word or a part of one.
-func (m *bpe) appendKept(dst []int32, s *scratch, word []byte, part bool) []int32 {
+// appendKept is appendLong for what is not cut: a word or a part of one, whose keptHash is hash.
+func (m *bpe) appendKept(dst []int32, s *scratch, word []byte, hash uint64, part bool) []int32 {
 	if len(word) > longKey || part && m.whole != nil {
 		return m.appendMerged(dst, s, word, part)
 	}
 	if s.long == nil {
-		s.long = make([]longSlot, longSlots)
+		s.long = new(longCache)
 	}
-	slot := &s.long[maphash.Bytes(cacheSeed, word)%longSlots]
-	if int(slot.size) == len(word) && string(slot.key[:len(word)]) == string(word) {
+	at, tag := hash%longSlots, uint8(hash>>56)|1
+	tags, slot := &s.long.tags[at], &s.long.slots[at]
+	if tags[0] == tag && int(slot.size) == len(word) && string(slot.key[:len(word)]) == string(word) {
 		return append(dst, slot.ids[:slot.n]...)
 	}
 	before := len(dst)
 	dst = m.appendMerged(dst, s, word, part)
 	// What the short cache takes is not kept twice.
-	if k := len(dst) - before; k <= longIDs && (k > shortIDs || len(word) > shortKey) {
-		slot.size, slot.n = uint8(len(word)), uint8(k)
-		copy(slot.key[:], word)
-		copy(slot.ids[:], dst[before:])
+	if k := len(dst) - before; k > longIDs || k <= shortIDs && len(word) <= shortKey {
+		return dst
 	}
+	if tags[1] != tag {
+		tags[1] = tag
+		return dst
+	}
+	*tags = [2]uint8{tag, 0}
+	slot.size, slot.n = uint8(len(word)), uint8(len(dst)-before)
+	copy(slot.key[:], word)
+	copy(slot.ids[:], dst[before:])
 	return dst
 }
 

@@ -8,36 +8,35 @@ const shortWord = 64
 // few are the up to 64 symbols of a word while they are merged. A symbol stays where its first byte was, so that nothing is moved.
 type few struct {
 	ids  [shortWord]int32
-	keys [shortWord]uint64 // of the pair that starts here: rank<<6 | place, so that the smallest is next; noKey where none does
+	keys [shortWord]uint64 // of the pair that starts here: rank<<6 | place, so that the smallest is next; noKey or more where none merges
 	made [shortWord]int32  // what that pair merges into
 }
 
-const noKey = ^uint64(0)
+const noKey = uint64(noRank) << 6
+
+// noKeys are compared at a time, without a branch that depends on them.
+var noKeys = [8]uint64{noKey, noKey, noKey, noKey, noKey, noKey, noKey, noKey}
+
+// begin makes room for n symbols, none of which merges.
+func (f *few) begin(n int) {
+	for k := 0; k < n; k += len(noKeys) {
+		*(*[len(noKeys)]uint64)(f.keys[k:]) = noKeys
+	}
+}
 
 // set says what the pair at i merges into.
-func (f *few) set(i int, to merged) {
-	key := uint64(to.rank)<<6 | uint64(i)
-	if to.rank == noRank {
-		key = noKey
-	}
-	f.keys[i], f.made[i] = key, to.id
-}
+func (f *few) set(i int, to merged) { f.keys[i], f.made[i] = uint64(to.rank)<<6|uint64(i), to.id }
 
 // mergeFew merges the first n symbols, whose pairs are set. The bits of the result are the places where symbols are left.
 func (m *bpe) mergeFew(f *few, n int) (alive uint64) {
 	alive = ^uint64(0) >> (64 - n)
-	// Eight keys at a time are compared, without a branch that depends on them.
-	end := (n + 7) &^ 7
-	for i := n - 1; i < end; i++ {
-		f.keys[i] = noKey
-	}
 	for {
 		best := noKey
-		for k := 0; k < end; k += 8 {
+		for k := 0; k < n; k += len(noKeys) {
 			g := (*[8]uint64)(f.keys[k:])
 			best = min(best, min(min(min(g[0], g[1]), min(g[2], g[3])), min(min(g[4], g[5]), min(g[6], g[7]))))
 		}
-		if best == noKey {
+		if best >= noKey {
 			return alive
 		}
 		i := int(best & 63)
@@ -59,6 +58,7 @@ func (m *bpe) mergeFew(f *few, n int) (alive uint64) {
 // appendFew appends the ids of a word of up to 64 bytes, each of which has its piece.
 func (m *bpe) appendFew(dst []int32, s *scratch, word []byte) []int32 {
 	f := &s.few
+	f.begin(len(word))
 	before := word[0]
 	f.ids[0] = m.byteID[before]
 	for i, b := range word[1:] {

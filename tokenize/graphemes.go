@@ -42,8 +42,11 @@ func graphemeEnd(text []byte, i int) int {
 }
 
 func isGraphemeControl(r rune) bool {
-	if r < 0x80 {
+	switch {
+	case r < 0x80:
 		return r < ' ' || r == 0x7F
+	case 0xAE <= r && r < 0x600, 0x2070 <= r && r < 0xFEFF, 0xFFFC <= r && r < 0x110BD:
+		return false // nearly all letters: the tables need a search
 	}
 	if r == 0x200D || r == 0x200C || isPrepended(r) || runeProps(r)&isExtend != 0 {
 		return false
@@ -77,7 +80,7 @@ var pictures = [][2]rune{{0x203C, 0x203C}, {0x2049, 0x2049}, {0x2122, 0x2122}, {
 // isPicture is Extended_Pictographic: those listed, and the blocks of emoji.
 func isPicture(r rune) bool {
 	if r < 0x10000 {
-		return r == 0xA9 || r == 0xAE || r >= 0x203C && slices.ContainsFunc(pictures, func(p [2]rune) bool { return p[0] <= r && r <= p[1] })
+		return r == 0xA9 || r == 0xAE || r >= 0x203C && r <= 0x3299 && slices.ContainsFunc(pictures, func(p [2]rune) bool { return p[0] <= r && r <= p[1] })
 	}
 	return r >= 0x1F000 && r < 0x1FB00 && !isFlag(r) && (r < 0x1F3FB || r > 0x1F3FF)
 }

@@ -137,6 +137,7 @@ func (m *bpe) merged(s *scratch, word []byte) (syms []symbol, dropped int) {
 // mergeShort merges the pair of lowest rank, the leftmost of equals, until none is left.
 func (m *bpe) mergeShort(s *scratch, syms []symbol) []symbol {
 	f := &s.few
+	f.begin(len(syms))
 	for i, sym := range syms {
 		f.ids[i] = sym.id
 		if i+1 < len(syms) {

@@ -1,6 +1,9 @@
 package tokenize
 
-import "unicode/utf8"
+import (
+	"slices"
+	"unicode/utf8"
+)
 
 // unigram cuts a text into the pieces whose scores (logarithms of probabilities) have the largest sum (Kudo 2018; the search is SentencePiece's
 // EncodeOptimized).
@@ -64,11 +67,11 @@ func byteName(b byte) string {
 }
 
 func (m *unigram) pieces(w *work, word []byte, asData bool) []symbol {
-	best := w.paths[:0]
-	best = append(best, path{start: 0})
-	for range word {
-		best = append(best, path{start: -1})
+	best := slices.Grow(w.paths[:0], len(word)+1)[:len(word)+1]
+	for i := range best {
+		best[i] = path{start: -1}
 	}
+	best[0].score, best[0].start = 0, 0
 	w.paths = best
 	for at := 0; at < len(word); {
 		_, size := utf8.DecodeRune(word[at:])

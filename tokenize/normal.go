@@ -1,6 +1,9 @@
 package tokenize
 
-import "unicode/utf8"
+import (
+	"slices"
+	"unicode/utf8"
+)
 
 // span is a half-open range of bytes of the input.
 type span [2]int32
@@ -23,7 +26,7 @@ type normal struct {
 
 // set starts with a piece of the input; base is its place there. Bytes that are no UTF-8 become U+FFFD, one each.
 func (n *normal) set(text []byte, base int, track bool) {
-	n.b, n.at, n.track, n.base = n.b[:0], n.at[:0], track, int32(base)
+	n.b, n.at, n.track, n.base = slices.Grow(n.b[:0], len(text)), n.at[:0], track, int32(base)
 	if !track && utf8.Valid(text) {
 		n.b = append(n.b, text...)
 		return
@@ -43,7 +46,7 @@ func (n *normal) set(text []byte, base int, track bool) {
 
 // begin starts a rewriting of the whole text that drops its first skip bytes.
 func (n *normal) begin(skip int) {
-	n.out, n.outAt, n.offset = n.out[:0], n.outAt[:0], skip
+	n.out, n.outAt, n.offset = slices.Grow(n.out[:0], len(n.b)), n.outAt[:0], skip
 }
 
 // put appends a character. change tells what became of the text that is replaced, as in the reference: 0: the character stands for the next one;

@@ -40,7 +40,7 @@ func (p *pool) put(s *scratch) {
 // scratch is what a call writes to. One call at a time owns it.
 type scratch struct {
 	short   *shortCache
-	long    []longSlot // made when the first word needs it
+	long    *longCache // made when the first word needs it
 	window  window
 	starts  []uint64 // of the ids so far, where marking
 	marking bool     // the caller wants to know where words start
@@ -52,6 +52,7 @@ type scratch struct {
 	text    []byte // the text with a blank in front
 	parts   []segment
 	dropped int
+	asked   uint64 // see ask
 }
 
 // maxRetained symbols of merge buffers are kept between calls.

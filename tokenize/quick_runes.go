@@ -2,6 +2,7 @@ package tokenize
 
 import (
 	"bytes"
+	"slices"
 	"unicode/utf8"
 )
 
@@ -182,6 +183,7 @@ func (m *charsmap) begins(text []byte) bool {
 
 // mapped appends what the normalizer makes of a unit, or says that the whole pipeline must.
 func (q *quick) mapped(dst []byte, w *work, unit []byte) ([]byte, bool) {
+	dst = slices.Grow(dst, len(unit))
 	for i := 0; i < len(unit); {
 		c := unit[i]
 		if c < utf8.RuneSelf {

@@ -1,6 +1,10 @@
 package tokenize
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
 
 // trie finds pieces by their bytes: a double array, where the child of a node by byte c lies at base + c if that unit's parent is the node
 // (Aoe, Morimoto and Sato 1992).
@@ -18,17 +22,9 @@ type trieKey struct {
 	id   int32
 }
 
-// newTrie builds the array; of keys with the same text the last counts. keys is sorted in place.
+// newTrie builds the array; of keys with the same text the one of the largest id counts. keys is sorted in place.
 func newTrie(keys []trieKey) *trie {
-	slices.SortStableFunc(keys, func(a, b trieKey) int {
-		if a.text < b.text {
-			return -1
-		}
-		if a.text > b.text {
-			return 1
-		}
-		return 0
-	})
+	slices.SortFunc(keys, func(a, b trieKey) int { return cmp.Or(strings.Compare(a.text, b.text), cmp.Compare(a.id, b.id)) })
 	b := trieBuilder{keys: keys, free: 1}
 	b.grow(1024)
 	b.units[0].parent = 0
