@@ -52,7 +52,6 @@ type scratch struct {
 	text    []byte // the text with a blank in front
 	parts   []segment
 	dropped int
-	asked   uint64 // see ask
 }
 
 // maxRetained symbols of merge buffers are kept between calls.

@@ -73,7 +73,6 @@ func (m *bpe) appendWindow(dst []int32, s *scratch, text []byte, start, base int
 			s.mark(before, len(dst))
 			n = 0
 		} else {
-			s.ask(ends, i+1, end)
 			// A word has at most an id a byte, so that there is room. One of bytes without a piece has none.
 			k0, k1 := wordKey(text, base+from, size)
 			after := len(m.appendNew(w.ids[:n], s, text[base+from:base+end], shortHash(k0, k1), k0, k1))
@@ -121,17 +120,6 @@ func (m *bpe) lookUp(s *scratch, ends []uint16, i, n, from int) (int, int, int) 
 		from = end
 	}
 	return i, n, from
-}
-
-// ask has the memory fetched in which word number i is looked up, which starts at from: where one word is new the next one often is too, and
-// what the processor waits for then is here while it merges.
-func (s *scratch) ask(ends []uint16, i, from int) {
-	if i >= len(ends) || int(ends[i])-from > shortKey {
-		return
-	}
-	k0, k1 := wordKey(s.window.text[:], from, int(ends[i])-from)
-	h := shortHash(k0, k1)
-	s.asked = s.short.sets[h][0].k0 ^ s.short.rest[h].k0
 }
 
 // flush appends the n ids of the window to dst, and the marks of their words where those are wanted.
