@@ -1,11 +1,15 @@
 """Word vectors from a text file: gensim, fastText and cloze in turns, whole commands, and the scores of the vectors that each timed run wrote.
 
 usage: wordvec_race.py FOLDER TEXT EVAL [--cloze bin/cloze] [--modes sg,cbow,hs,sghs,sub] [--threads 2,1] [--epochs 5] [--seeds 1,2,3]
-       [--rounds 1] [--peers gensim,fasttext,cloze]
+       [--rounds 1] [--peers gensim,fasttext,cloze] [--own-rate]
+
+gensim lowers the rate of each worker by that worker's sentences over those of the whole text (get_next_alpha of word2vec_corpusfile.pyx), so with
+W workers and E epochs its mean rate is (E+1-1/W)/E times that of a straight fall to 0. cloze is given the rate that makes the means equal, or, with
+--own-rate, its default for the mode.
 
 TEXT is what wordvec_text.py writes, a sentence a line; EVAL holds similarity/EN-*.txt and analogies/questions-words.txt.gz; FOLDER takes vectors
-and results.jsonl, a line a run. All: dim 100, window 5, min count 5, 5 noise words or hierarchical softmax, sample 1e-3, learning rate as the
-peer's default for the mode (gensim 0.025; fastText 0.05, for sub-words), given to cloze too. A run is a process of its own, from the file to the vectors in a file (word2vec binary). A
+and results.jsonl, a line a run. All: dim 100, window 5, min count 5, 5 noise words or hierarchical softmax, sample 1e-3, learning rate 0.025 (gensim's
+default), for sub-words 0.05 (fastText's). A run is a process of its own, from the file to the vectors in a file (word2vec binary). A
 round is one run of each for each seed; give several rounds to see the noise of the clock. Words/s are words of the text, times epochs, by the
 clock. Scores are gensim's (evaluate_word_pairs, evaluate_word_analogies) with its defaults, so that out-of-vocabulary rules are one.
 """
@@ -39,10 +43,13 @@ def fasttext(text, out, mode, threads, epochs, seed):
             f.write(word.encode() + b" " + model.get_word_vector(word).astype(np.float32).tobytes() + b"\n")
 
 
-def cloze(command, text, out, mode, threads, epochs, seed):
+def cloze(command, own_rate, text, out, mode, threads, epochs, seed):
     run = tempfile.mkdtemp(dir=os.path.dirname(out))
     os.rmdir(run)  # the command refuses a folder that is there
-    keys = MODES[mode][2] + ["sample=1e-3", f"lr={MODES[mode][3]}", f"epochs={epochs}"]
+    keys = MODES[mode][2] + ["sample=1e-3", f"epochs={epochs}"]
+    if not own_rate:
+        rate = MODES[mode][3] * (1 if mode == "sub" else (epochs + 1 - 1 / threads) / epochs)
+        keys.append(f"lr={rate}")
     subprocess.run([command, "pretrain", "--objective", "fasttext" if mode == "sub" else "word2vec", "--threads", str(threads), "--seed", str(seed),
                     "--quiet", "--out", run, *sum((["--set", k] for k in keys), []), text], check=True)
     subprocess.run([command, "export", run, "--format", "word2vec-bin", "--out", out], check=True)
@@ -84,12 +91,13 @@ def main():
         p.add_argument("--" + name, default=value, type=lambda s: s.split(","))
     p.add_argument("--epochs", default=5, type=int)
     p.add_argument("--rounds", default=1, type=int)
+    p.add_argument("--own-rate", action="store_true")
     p.add_argument("--run", nargs=4)  # one run, in a process of its own: peer, mode, threads, seed
     a = p.parse_args()
     out = f"{a.folder}/vectors.bin"
     if a.run:
         peer, mode, threads, seed = a.run
-        how = {"gensim": gensim, "fasttext": fasttext, "cloze": lambda *args: cloze(a.cloze, *args)}[peer]
+        how = {"gensim": gensim, "fasttext": fasttext, "cloze": lambda *args: cloze(a.cloze, a.own_rate, *args)}[peer]
         return how(a.text, out, mode, int(threads), a.epochs, int(seed))
     os.makedirs(a.folder, exist_ok=True)
     words = sum(len(line.split()) for line in open(a.text, "rb")) * a.epochs
@@ -101,6 +109,8 @@ def main():
                     for peer in a.peers:
                         if peer == "gensim" and MODES[mode][0] is None:
                             continue
+                        if os.path.exists(out):
+                            os.remove(out)  # cloze writes over nothing
                         start = time.time()
                         subprocess.run([sys.executable, *sys.argv, "--run", peer, mode, threads, seed], check=True)
                         seconds = time.time() - start
