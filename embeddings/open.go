@@ -191,6 +191,20 @@ func (in *input) readSafetensors() (*Vectors, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
-	return fromTensors(f)
+	v, err := fromTensors(f)
+	mapped := false
+	if err == nil {
+		mapped, err = v.composeFrom(f)
+	}
+	if mapped {
+		v.close = f.Close
+		return v, nil
+	}
+	if closing := f.Close(); err == nil {
+		err = closing
+	}
+	if err != nil {
+		return nil, err
+	}
+	return v, nil
 }

@@ -89,6 +89,18 @@ func TestFastTextRunComposesUnknownWords(t *testing.T) {
 	if v.Has("t3w21") || !v.CanCompose("t3w21") {
 		t.Error("the model cannot compose a word that it does not have")
 	}
+	inRun, err := openVectors(run, embeddings.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer inRun.Close()
+	for _, word := range []string{"t3w21", "x", "éé", ""} {
+		want, errWant := v.Compose(word)
+		got, err := inRun.Compose(word)
+		if fmt.Sprint(got, err) != fmt.Sprint(want, errWant) {
+			t.Errorf("%q is %v %v in the run and %v %v in its .bin", word, got, err, want, errWant)
+		}
+	}
 	if near := done(t, "", "neighbors", run, "t3w5", "-k", "3"); strings.Count(near.stdout, "t3w") != 3 {
 		t.Errorf("neighbours of t3w5:\n%s", near.stdout)
 	}

@@ -20,6 +20,7 @@ const (
 	CountsTensor     = "counts"           // I64 [V]
 	OutputTensor     = "output"           // [V,S] float32, [V-1,S] of hierarchical softmax; S is D rounded up to 16, the rest is 0
 	InputTensor      = "input"            // [V+buckets,S] float32, with sub-words alone: a row a word and a row a bucket
+	SubwordsTensor   = "subwords"         // I64 [3], with sub-words alone: the shortest and longest n-gram in characters, and the buckets
 	PositionsTensor  = "position_weights" // [2*window,S] float32, of position-weighted CBOW
 )
 
@@ -29,6 +30,7 @@ type Model struct {
 	Vocabulary *wordvec.Vocabulary
 
 	input, output, positions []float32 // the memory of the tables, row by row; positions is nil without them
+	subwords                 [3]int    // shortest and longest n-gram, buckets
 }
 
 // NewModel makes the tables for a vocabulary: inputs drawn evenly from -0.5/dim to 0.5/dim as word2vec does, with sub-words from -1/dim to 1/dim as
@@ -42,6 +44,7 @@ func NewModel(c Config, v *wordvec.Vocabulary) (*Model, error) {
 	if c.Subwords() {
 		inputs, spread = inputs+c.Buckets, 1/float64(c.Dim)
 		m.RowOffsets, m.RowIDs = subwordRows(c, v)
+		m.subwords = [3]int{c.MinN, c.MaxN, c.Buckets}
 	}
 	if c.HS {
 		tree := wordvec.NewHuffman(v.Counts)
@@ -175,7 +178,11 @@ func (m *Model) sources() []safetensors.Source {
 		table(OutputTensor, m.output),
 	}
 	if m.RowOffsets != nil {
-		out = append(out, table(InputTensor, m.input))
+		var numbers []byte
+		for _, n := range m.subwords {
+			numbers = binary.LittleEndian.AppendUint64(numbers, uint64(n))
+		}
+		out = append(out, table(InputTensor, m.input), safetensors.Source{Name: SubwordsTensor, DType: safetensors.I64, Shape: []int64{3}, Data: numbers})
 	}
 	if m.PositionWeights != nil {
 		out = append(out, table(PositionsTensor, m.positions))
