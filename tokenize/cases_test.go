@@ -323,6 +323,28 @@ func TestLongAndShortMergesAgree(t *testing.T) {
 	}
 }
 
+// So must they where merges make pairs that come before the pair under way, as no trainer would order them.
+func TestMergesOfAnyOrderAgree(t *testing.T) {
+	r := rand.New(rand.NewPCG(9, 10))
+	var s scratch
+	for range 3000 {
+		m := &bpe{table: newPairTable(32)}
+		for rank := range uint32(1 + r.IntN(24)) {
+			made := int32(r.IntN(5))
+			m.table.set(int32(r.IntN(5)), int32(r.IntN(5)), merged{rank, made})
+			m.results = append(m.results, made)
+		}
+		syms := make([]symbol, 2+r.IntN(shortWord-2))
+		for i := range syms {
+			syms[i] = symbol{int32(r.IntN(2)), int32(i), int32(i + 1)}
+		}
+		short := slices.Clone(m.mergeShort(&s, slices.Clone(syms)))
+		if long := m.mergeLong(&s, slices.Clone(syms)); !slices.Equal(short, long) {
+			t.Fatalf("%v: short %v, long %v", syms, short, long)
+		}
+	}
+}
+
 func TestText(t *testing.T) {
 	tok := tiny(t, []string{" tea", "日"}, "<x>")
 	for token, want := range map[string]string{"Ġtea": " tea", "Ã": "<0xC3>", "æĹ¥": "日", "æĹ": "<0xE6><0x97>", "<x>": "<x>"} {

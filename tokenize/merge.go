@@ -158,9 +158,56 @@ func (m *bpe) mergeShort(s *scratch, syms []symbol) []symbol {
 	return syms[:n]
 }
 
+// mergeRounds merges the pair of the lowest rank wherever it stands, and again, as long as that shortens the word by much: a word of one letter a
+// million times halves each time. What it leaves is what the queue of mergeLong would have come by.
+func (m *bpe) mergeRounds(s *scratch, syms []symbol) []symbol {
+	for ordered := true; ordered; {
+		n, low, count := len(syms), noRank, 0
+		ranks := grow(&s.next, n)
+		for i := range n - 1 {
+			r := noRank
+			if i > 0 && syms[i-1].id == syms[i].id && syms[i].id == syms[i+1].id {
+				r = uint32(ranks[i-1])
+			} else {
+				r = m.table.rank(syms[i].id, syms[i+1].id)
+			}
+			if ranks[i] = int32(r); r < low {
+				low, count = r, 0
+			}
+			if r == low {
+				count++
+			}
+		}
+		if low == noRank || count < n/8 {
+			return syms
+		}
+		syms, ordered = m.mergeAll(syms, ranks, low)
+	}
+	return syms
+}
+
+// mergeAll merges the pairs of that rank from left to right. It stops early, and says false, where a merge makes a pair that comes before the
+// others of the rank.
+func (m *bpe) mergeAll(syms []symbol, ranks []int32, rank uint32) (merged []symbol, ordered bool) {
+	made, n, out := m.results[rank], len(syms), 0
+	for i := 0; i < n; i, out = i+1, out+1 {
+		if i+1 == n || uint32(ranks[i]) != rank {
+			syms[out] = syms[i]
+			continue
+		}
+		syms[out] = symbol{made, syms[i].start, syms[i+1].end}
+		i++
+		if out > 0 && m.table.rank(syms[out-1].id, made) <= rank || i+1 < n && m.table.rank(made, syms[i+1].id) <= rank {
+			return syms[:out+1+copy(syms[out+1:], syms[i+1:])], false
+		}
+	}
+	return syms[:out], true
+}
+
 // mergeLong does the same with a queue of (rank, position), so that a word of n bytes costs n log n. Symbols form a list through their
 // end: the next one starts where one ends. An entry is stale where its pair has changed since; a pair's rank tells.
 func (m *bpe) mergeLong(s *scratch, syms []symbol) []symbol {
+	syms = m.mergeRounds(s, syms)
 	n := int32(len(syms))
 	next, prev := grow(&s.next, int(n)), grow(&s.prev, int(n))
 	q := &s.queue

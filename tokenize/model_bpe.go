@@ -21,6 +21,9 @@ func (m *charBPE) pieces(w *work, word []byte, asData bool) []symbol {
 			return s.syms
 		}
 	}
+	if cap(s.syms) < len(word) {
+		s.syms = make([]symbol, 0, len(word)) // at once: growing copies a huge word several times
+	}
 	syms := m.characters(w, word, s.syms[:0])
 	s.syms = syms
 	switch {
