@@ -31,10 +31,10 @@ def gensim(text, out, mode, threads, epochs, seed):
     model.wv.save_word2vec_format(out, binary=True)
 
 
-def fasttext(text, out, mode, threads, epochs, seed):
+def fasttext(text, out, mode, threads, epochs, _):  # the package has a seed of its own
     import fasttext as ft
     import numpy as np
-    model = ft.train_unsupervised(text, dim=100, ws=5, minCount=5, neg=5, t=1e-3, lr=MODES[mode][3], epoch=epochs, thread=threads, seed=seed,
+    model = ft.train_unsupervised(text, dim=100, ws=5, minCount=5, neg=5, t=1e-3, lr=MODES[mode][3], epoch=epochs, thread=threads,
                                   verbose=0, **MODES[mode][1])
     words = model.get_words()
     with open(out, "wb") as f:
