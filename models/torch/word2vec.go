@@ -2,6 +2,8 @@ package torch
 
 // #include "native/native.h"
 // void cloze_word_deltas_add(cloze_word_delta **deltas, int64_t n, float lr);
+// int cloze_word_train_beside(cloze_word_vectors w, int threads, cloze_word_delta *delta, const int32_t *tokens, const int32_t *ends, int64_t sentences,
+//                             float lr, uint64_t *rng, double *loss, int64_t *terms);
 import "C"
 
 import (
@@ -25,6 +27,7 @@ type WordVectors struct {
 	Negative     int     // noise words a prediction, of negative sampling
 	CBOW         bool    // a word is predicted from the mean of those around it
 	Hierarchical bool    // hierarchical softmax in place of negative sampling
+	Threads      int     // goroutines that Train at once; of more than one, each has copies of the tree's nodes near the root for a while
 	Input        *Tensor // [rows,Stride] float32, dense: the vectors wanted
 	Output       *Tensor // [V,Stride], of hierarchical softmax [V-1,Stride]
 
@@ -40,6 +43,7 @@ type WordVectors struct {
 	RowOffsets []int64
 	RowIDs     []int32
 	// CodeOffsets [V+1], Codes, Points: the Huffman path of word w, bits and rows of Output from the root, at CodeOffsets[w]:CodeOffsets[w+1].
+	// Nodes near the root should be the last rows, for Threads.
 	CodeOffsets []int64
 	Codes       []uint8
 	Points      []int32
@@ -142,7 +146,8 @@ func (w *WordVectors) train(delta *C.cloze_word_delta, tokens, ends []int32, lr 
 	}
 	var loss C.double
 	var count C.int64_t
-	nativeDone(C.cloze_word_train(w.c(), delta, int32s(tokens), int32s(ends), C.int64_t(len(ends)), C.float(lr), (*C.uint64_t)(rng), &loss, &count))
+	nativeDone(C.cloze_word_train_beside(w.c(), C.int(max(w.Threads, 1)), delta, int32s(tokens), int32s(ends), C.int64_t(len(ends)), C.float(lr),
+		(*C.uint64_t)(rng), &loss, &count))
 	runtime.KeepAlive(w)
 	return float64(loss), int64(count)
 }

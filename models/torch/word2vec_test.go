@@ -12,11 +12,12 @@ import (
 type wordCase struct {
 	dim, window, negative                   int
 	cbow, hierarchical, sub, positions, cut bool
+	threads                                 int
 }
 
 func (c wordCase) String() string {
-	return fmt.Sprintf("dim=%d window=%d negative=%d cbow=%v hs=%v sub-words=%v positions=%v sampled=%v",
-		c.dim, c.window, c.negative, c.cbow, c.hierarchical, c.sub, c.positions, c.cut)
+	return fmt.Sprintf("dim=%d window=%d negative=%d cbow=%v hs=%v sub-words=%v positions=%v sampled=%v threads=%d",
+		c.dim, c.window, c.negative, c.cbow, c.hierarchical, c.sub, c.positions, c.cut, c.threads)
 }
 
 const testWords = 23
@@ -33,7 +34,7 @@ func (c wordCase) model() *WordVectors {
 		}
 		return FromFloat32(data, int64(rows), int64(WordStride(dim)))
 	}
-	w := &WordVectors{Dim: c.dim, Stride: WordStride(c.dim), Window: c.window, Negative: c.negative, CBOW: c.cbow, Hierarchical: c.hierarchical}
+	w := &WordVectors{Dim: c.dim, Stride: WordStride(c.dim), Window: c.window, Negative: c.negative, CBOW: c.cbow, Hierarchical: c.hierarchical, Threads: c.threads}
 	rows := testWords
 	if c.sub { // word i has its own row and up to 8 of 40 others, one of them twice
 		rows += 40
@@ -253,6 +254,7 @@ func TestWordVectorsLossAndGradientsEqualAutograd(t *testing.T) {
 			{dim: 8, window: 7, hierarchical: true, sub: true, cut: true},
 			{dim: 24, window: 3, negative: 4, sub: true}, {dim: 9, window: 5, negative: 5, cbow: true}, {dim: 30, window: 2, hierarchical: true, cbow: true},
 			{dim: 12, window: 4, negative: 5, cbow: true, sub: true}, {dim: 16, window: 3, negative: 5, cbow: true, positions: true, cut: true},
+			{dim: 20, window: 4, hierarchical: true, threads: 2}, {dim: 30, window: 2, hierarchical: true, cbow: true, threads: 20},
 			{dim: 33, window: 5, cbow: true, hierarchical: true, sub: true, positions: true}, {dim: 1, window: 5, negative: 2, cbow: true, positions: true},
 		} {
 			do(t, func() {
@@ -393,7 +395,7 @@ func TestWordVectorsLearnARing(t *testing.T) {
 	}
 	do(t, func() {
 		for _, c := range []wordCase{{dim: 16, window: 2, negative: 5}, {dim: 16, window: 2, hierarchical: true}, {dim: 16, window: 2, negative: 5, cbow: true},
-			{dim: 16, window: 2, negative: 5, sub: true}} {
+			{dim: 16, window: 2, negative: 5, sub: true}, {dim: 16, window: 2, hierarchical: true, threads: 2}} {
 			w := c.model()
 			w.Noise = nil
 			for i := range testWords {

@@ -91,9 +91,9 @@ int kernels() {
 #endif
   return 0;
 }
-template <class T> void train(const cloze_word_vectors &w, cloze_word_delta *delta, const int32_t *tokens, const int32_t *ends, int64_t sentences, float lr,
-                              uint64_t *rng, double *loss, int64_t *terms) {
-  auto t = std::make_unique<T>(w, delta, lr, *rng);
+template <class T> void train(const cloze_word_vectors &w, int threads, cloze_word_delta *delta, const int32_t *tokens, const int32_t *ends,
+                              int64_t sentences, float lr, uint64_t *rng, double *loss, int64_t *terms) {
+  auto t = std::make_unique<T>(w, threads, delta, lr, *rng);
   t->run(tokens, ends, sentences);
   *rng = t->rng;
   *loss = t->losses.sum;
@@ -103,15 +103,21 @@ template <class T> void train(const cloze_word_vectors &w, cloze_word_delta *del
 
 extern "C" {
 
-int cloze_word_train(cloze_word_vectors w, cloze_word_delta *delta, const int32_t *tokens, const int32_t *ends, int64_t sentences, float lr,
-                     uint64_t *rng, double *loss, int64_t *terms) {
+// cloze_word_train beside threads-1 others that do the same with the same tables.
+int cloze_word_train_beside(cloze_word_vectors w, int threads, cloze_word_delta *delta, const int32_t *tokens, const int32_t *ends, int64_t sentences,
+                            float lr, uint64_t *rng, double *loss, int64_t *terms) {
   return cloze_guard([&] {
 #if defined(__x86_64__)
     if (kernels() == 1)
-      return train<wide::Trainer>(w, delta, tokens, ends, sentences, lr, rng, loss, terms);
+      return train<wide::Trainer>(w, threads, delta, tokens, ends, sentences, lr, rng, loss, terms);
 #endif
-    train<plain::Trainer>(w, delta, tokens, ends, sentences, lr, rng, loss, terms);
+    train<plain::Trainer>(w, threads, delta, tokens, ends, sentences, lr, rng, loss, terms);
   });
+}
+
+int cloze_word_train(cloze_word_vectors w, cloze_word_delta *delta, const int32_t *tokens, const int32_t *ends, int64_t sentences, float lr,
+                     uint64_t *rng, double *loss, int64_t *terms) {
+  return cloze_word_train_beside(w, 1, delta, tokens, ends, sentences, lr, rng, loss, terms);
 }
 
 cloze_word_delta *cloze_word_delta_new(cloze_word_vectors w) {
@@ -171,6 +177,7 @@ int cloze_word_kernels(int most) {
 constexpr int kInputs = 6;   // rows that are updated together: with their changes they fill 12 of AVX2's 16 registers
 constexpr int kAhead = 16;   // noise words drawn ahead
 constexpr int kOutputs = 64; // outputs of a step; more are cut into several steps
+constexpr int64_t kNodes = 512; // that have copies: they and the rows as they were are half a megabyte of 100 dimensions
 
 // The four sums over lanes of a, b, c and d.
 CLOZE_INLINE void sums4(v8 a, v8 b, v8 c, v8 d, float *to) {
@@ -253,6 +260,47 @@ struct Losses {
   }
 };
 
+// The tree's nodes near the root as one of several threads has them. All threads change these rows with nearly every prediction, and the lines of the cache
+// that hold them would go to and fro between the cores. So each thread changes copies; after some uses of a row it adds the difference to the
+// table and takes up what others have added. Uses are counted, not time: how far a row moves on its own must stay small, all threads' moves are added.
+struct Nodes {
+  float *const table;
+  const int64_t stride, n, first; // the last n rows have copies, from row first
+  const int32_t most;             // uses between two additions
+  std::vector<int32_t> uses;      // since the last one; 0 without a copy
+  std::unique_ptr<float[]> space;
+  float *copies; // [n,stride] from the start of a line, and behind them the rows as they were
+
+  Nodes(float *table, int64_t rows, int64_t n, int64_t stride, int threads)
+      : table(table), stride(stride), n(n), first(rows - n), most(std::max(4, 64 / threads)), uses(n), space(new float[2 * n * stride + 16]),
+        copies((float *)(((uintptr_t)space.get() + 63) & ~(uintptr_t)63)) {}
+  CLOZE_INLINE_MEMBER float *row(int64_t id) {
+    const int64_t i = id - first;
+    if (i < 0)
+      return table + id * stride;
+    if (uses[i] == 0 || uses[i] == most)
+      meet(i);
+    uses[i]++;
+    return copies + i * stride;
+  }
+  void meet(int64_t i) {
+    float *now = copies + i * stride, *was = now + n * stride, *to = table + (first + i) * stride;
+    for (int64_t c = 0; c < stride; c += 8) {
+      v8 x = load8(to + c);
+      if (uses[i])
+        store8(to + c, x += load8(now + c) - load8(was + c));
+      store8(now + c, x);
+      store8(was + c, x);
+    }
+    uses[i] = 0;
+  }
+  void meet() {
+    for (int64_t i = 0; i < n; i++)
+      if (uses[i])
+        meet(i);
+  }
+};
+
 struct Trainer {
   const cloze_word_vectors w;
   cloze_word_delta *delta;
@@ -267,9 +315,11 @@ struct Trainer {
   std::vector<int32_t> sentence;
   std::vector<float *> rows;
   std::vector<float> space;
+  Nodes nodes;
 
-  Trainer(const cloze_word_vectors &w, cloze_word_delta *delta, float lr, uint64_t rng)
-      : w(w), delta(delta), lr(lr), rng(rng), columns((w.dim + 7) & ~7), space(3 * w.stride) {}
+  Trainer(const cloze_word_vectors &w, int threads, cloze_word_delta *delta, float lr, uint64_t rng)
+      : w(w), delta(delta), lr(lr), rng(rng), columns((w.dim + 7) & ~7), space(3 * w.stride),
+        nodes(w.output, w.output_rows, w.hierarchical && !delta && threads > 1 ? std::min(w.output_rows, kNodes) : 0, w.stride, threads) {}
 
   // SplitMix64 (Steele, Lea, Flood 2014): any state is a good one.
   CLOZE_INLINE_MEMBER uint64_t draw() {
@@ -354,7 +404,7 @@ struct Trainer {
       for (int64_t i = w.code_offsets[word], end = w.code_offsets[word + 1]; i < end;) {
         int n = 0;
         for (; n < kOutputs && i < end; n++, i++)
-          out[n] = output(w.points[i]), label[n] = !w.codes[i];
+          out[n] = delta ? output(w.points[i]) : nodes.row(w.points[i]), label[n] = !w.codes[i];
         steps(m, n);
       }
       return;
@@ -506,6 +556,7 @@ struct Trainer {
       from = ends[i];
     }
     losses.flush();
+    nodes.meet();
   }
 };
 

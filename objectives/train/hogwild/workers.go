@@ -20,6 +20,7 @@ type workers struct {
 
 func newWorkers(r *run) workers {
 	w := workers{run: r, chunks: make([]wordvec.Chunk, max(r.config.Threads, 1))}
+	r.Model.Threads = len(w.chunks)
 	if r.config.Deterministic && len(w.chunks) > 1 {
 		for range w.chunks {
 			w.deltas = append(w.deltas, r.Model.NewDelta())
