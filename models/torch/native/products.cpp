@@ -23,9 +23,11 @@ namespace {
 
 Tensor &T(cloze_tensor t) { return *static_cast<Tensor *>(t); }
 
+// mkldnn_matmul refuses processors without these parts of AVX-512 even where the numbers are float32; those take ATen's products.
 bool by_onednn(const Tensor &t) {
 #if defined(__x86_64__)
-  static const bool there = at::hasMKLDNN(), bfloat16 = there && __builtin_cpu_supports("avx512bf16");
+  static const bool there = at::hasMKLDNN() && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
+  static const bool bfloat16 = there && __builtin_cpu_supports("avx512bf16");
   return t.is_cpu() && (t.scalar_type() == at::kFloat ? there : t.scalar_type() == at::kBFloat16 && bfloat16);
 #else
   return false;
