@@ -39,8 +39,8 @@ func exportWordVectors(cmd *cobra.Command, run, weights, out string, o pipeline.
 	if err != nil {
 		return err
 	}
+	defer f.Close()
 	saved, err := hogwild.ReadSaved(f)
-	f.Close()
 	if err != nil {
 		return err
 	}

@@ -140,16 +140,16 @@ func startFromRun(dir string) (*startVectors, error) {
 		}
 		return &startVectors{path: dir, words: from.Words(), dim: from.Dim(), input: from.Row, close: from.Close}, nil
 	}
-	defer f.Close()
 	saved, err := hogwild.ReadSaved(f)
+	var cfg vectorsConfig
+	if err == nil {
+		cfg, err = vectorsConfigOf(dir)
+	}
 	if err != nil {
+		f.Close()
 		return nil, err
 	}
-	cfg, err := vectorsConfigOf(dir)
-	if err != nil {
-		return nil, err
-	}
-	s := &startVectors{path: dir, words: saved.Words, counts: saved.Counts, dim: saved.Dim, shape: [3]int{cfg.MinN, cfg.MaxN, cfg.Buckets}}
+	s := &startVectors{path: dir, close: f.Close, words: saved.Words, counts: saved.Counts, dim: saved.Dim, shape: [3]int{cfg.MinN, cfg.MaxN, cfg.Buckets}}
 	s.input = saved.InputRow
 	s.bucket = func(bucket int) []float32 { return saved.InputRow(len(s.words) + bucket) }
 	if !cfg.HS {

@@ -3,23 +3,23 @@ package hogwild
 import (
 	"encoding/binary"
 	"fmt"
+	"math"
 
 	"github.com/go-cloze/cloze/models/safetensors"
 )
 
-// Saved is the model in a checkpoint, in plain memory.
+// Saved is the model in a checkpoint. Its larger tables stay in the file until somebody asks for them, so the file must stay open until then.
 type Saved struct {
-	Words     []string
-	Counts    []int64
-	Dim       int
-	Vectors   []float32 // [V,D]
-	Positions []float32 // [2*window,D] of position-weighted CBOW, else nil
+	Words   []string
+	Counts  []int64
+	Dim     int
+	Vectors []float32 // [V,D]
 
 	stride        int
-	input, output []float32 // rows of stride; input is nil without sub-words
+	input, output []byte // float32 rows of stride; input is nil without sub-words
 }
 
-// ReadSaved reads the tensors of a checkpoint, whose file may be closed afterwards.
+// ReadSaved reads the tensors of a checkpoint.
 func ReadSaved(f *safetensors.File) (*Saved, error) {
 	damaged := func(name string) error {
 		return fmt.Errorf("%s: the tensor %s is missing or not of word vectors; name a run of word2vec or fasttext", f.Path(), name)
@@ -46,28 +46,34 @@ func ReadSaved(f *safetensors.File) (*Saved, error) {
 		s.Words = append(s.Words, joined[begin:end])
 		s.Counts = append(s.Counts, int64(binary.LittleEndian.Uint64(counts[8*w:])))
 	}
-	var err error
-	for name, to := range map[string]*[]float32{EmbeddingsTensor: &s.Vectors, OutputTensor: &s.output, InputTensor: &s.input, PositionsTensor: &s.Positions} {
+	for name, to := range map[string]*[]byte{OutputTensor: &s.output, InputTensor: &s.input} {
 		t, ok := f.Tensor(name)
 		if !ok {
 			continue
 		}
-		if name != EmbeddingsTensor && (len(t.Shape) != 2 || int(t.Shape[1]) != s.stride) || s.stride < s.Dim {
+		if t.DType != safetensors.F32 || len(t.Shape) != 2 || int(t.Shape[1]) != s.stride || s.stride < s.Dim {
 			return nil, damaged(name)
 		}
-		if *to, err = t.Float32s(); err != nil {
-			return nil, err
-		}
+		*to = t.Data
 	}
-	s.Positions = s.dense(s.Positions)
-	return s, nil
+	var err error
+	s.Vectors, err = table.Float32s()
+	return s, err
 }
 
-// dense takes the padding off rows.
-func (s *Saved) dense(rows []float32) []float32 {
-	var out []float32
-	for i := 0; i < len(rows); i += s.stride {
-		out = append(out, rows[i:i+s.Dim]...)
+// row appends row i of a table without its padding.
+func (s *Saved) row(dst []float32, table []byte, i int) []float32 {
+	for at := 4 * i * s.stride; at < 4*(i*s.stride+s.Dim); at += 4 {
+		dst = append(dst, math.Float32frombits(binary.LittleEndian.Uint32(table[at:])))
+	}
+	return dst
+}
+
+func (s *Saved) rows(table []byte) []float32 {
+	n := len(table) / (4 * s.stride)
+	out := make([]float32, 0, n*s.Dim)
+	for i := range n {
+		out = s.row(out, table, i)
 	}
 	return out
 }
@@ -77,22 +83,22 @@ func (s *Saved) Input() []float32 {
 	if s.input == nil {
 		return append([]float32(nil), s.Vectors...)
 	}
-	return s.dense(s.input)
+	return s.rows(s.input)
 }
 
 // Output is the output table without padding, in new memory.
-func (s *Saved) Output() []float32 { return s.dense(s.output) }
+func (s *Saved) Output() []float32 { return s.rows(s.output) }
 
 // InputRow is a row of the input table, [D].
 func (s *Saved) InputRow(i int) []float32 {
 	if s.input == nil {
 		return s.Vectors[i*s.Dim:][:s.Dim]
 	}
-	return s.input[i*s.stride:][:s.Dim]
+	return s.row(make([]float32, 0, s.Dim), s.input, i)
 }
 
-// OutputRow is a row of the output table, [D].
-func (s *Saved) OutputRow(i int) []float32 { return s.output[i*s.stride:][:s.Dim] }
+// OutputRow is a row of the output table, [D], in new memory.
+func (s *Saved) OutputRow(i int) []float32 { return s.row(make([]float32, 0, s.Dim), s.output, i) }
 
 // InputRow is a row of the input table, [D], the table's own memory.
 func (m *Model) InputRow(i int) []float32 { return m.input[i*m.Stride:][:m.Dim] }
