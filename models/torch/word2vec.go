@@ -1,9 +1,6 @@
 package torch
 
 // #include "native/native.h"
-// void cloze_word_deltas_add(cloze_word_delta **deltas, int64_t n, float lr);
-// int cloze_word_train_beside(cloze_word_vectors w, int threads, cloze_word_delta *delta, const int32_t *tokens, const int32_t *ends, int64_t sentences,
-//                             float lr, uint64_t *rng, double *loss, int64_t *terms);
 import "C"
 
 import (
@@ -146,7 +143,7 @@ func (w *WordVectors) train(delta *C.cloze_word_delta, tokens, ends []int32, lr 
 	}
 	var loss C.double
 	var count C.int64_t
-	nativeDone(C.cloze_word_train_beside(w.c(), C.int(max(w.Threads, 1)), delta, int32s(tokens), int32s(ends), C.int64_t(len(ends)), C.float(lr),
+	nativeDone(C.cloze_word_train(w.c(), C.int(max(w.Threads, 1)), delta, int32s(tokens), int32s(ends), C.int64_t(len(ends)), C.float(lr),
 		(*C.uint64_t)(rng), &loss, &count))
 	runtime.KeepAlive(w)
 	return float64(loss), int64(count)

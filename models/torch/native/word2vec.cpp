@@ -103,9 +103,8 @@ template <class T> void train(const cloze_word_vectors &w, int threads, cloze_wo
 
 extern "C" {
 
-// cloze_word_train beside threads-1 others that do the same with the same tables.
-int cloze_word_train_beside(cloze_word_vectors w, int threads, cloze_word_delta *delta, const int32_t *tokens, const int32_t *ends, int64_t sentences,
-                            float lr, uint64_t *rng, double *loss, int64_t *terms) {
+int cloze_word_train(cloze_word_vectors w, int threads, cloze_word_delta *delta, const int32_t *tokens, const int32_t *ends, int64_t sentences,
+                     float lr, uint64_t *rng, double *loss, int64_t *terms) {
   return cloze_guard([&] {
 #if defined(__x86_64__)
     if (kernels() == 1)
@@ -113,11 +112,6 @@ int cloze_word_train_beside(cloze_word_vectors w, int threads, cloze_word_delta 
 #endif
     train<plain::Trainer>(w, threads, delta, tokens, ends, sentences, lr, rng, loss, terms);
   });
-}
-
-int cloze_word_train(cloze_word_vectors w, cloze_word_delta *delta, const int32_t *tokens, const int32_t *ends, int64_t sentences, float lr,
-                     uint64_t *rng, double *loss, int64_t *terms) {
-  return cloze_word_train_beside(w, 1, delta, tokens, ends, sentences, lr, rng, loss, terms);
 }
 
 cloze_word_delta *cloze_word_delta_new(cloze_word_vectors w) {
