@@ -5,13 +5,11 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 
 	"github.com/spf13/cobra"
 
-	"github.com/go-cloze/cloze/cmd/cloze/config"
 	"github.com/go-cloze/cloze/embeddings"
 )
 
@@ -73,9 +71,9 @@ func (f *embedFlags) check(path string) error {
 	for _, c := range []struct {
 		flag, value string
 		known       []string
-	}{{"--format", f.format, embedFormats}, {"--pooling", f.pooling, embedPoolings}, {"--words", f.words, []string{"unicode", "blanks"}}} {
-		if !slices.Contains(c.known, c.value) {
-			return fmt.Errorf("%s: unknown %q; %s", c.flag, c.value, config.Suggest(c.value, c.known))
+	}{{"format", f.format, embedFormats}, {"pooling", f.pooling, embedPoolings}, {"words", f.words, []string{"unicode", "blanks"}}} {
+		if err := oneOf(c.flag, c.value, c.known); err != nil {
+			return err
 		}
 	}
 	if !(f.a > 0 && f.a < 1e6) {

@@ -8,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/go-cloze/cloze/cmd/cloze/config"
 	"github.com/go-cloze/cloze/embeddings"
 	"github.com/go-cloze/cloze/embeddings/ann"
 )
@@ -44,20 +43,10 @@ func (f *savingFlags) check(cmd *cobra.Command) error {
 	if err := wantFlags(cmd, "out"); err != nil {
 		return err
 	}
-	if _, err := oneOf("format", f.format, formatNames()); err != nil {
+	if err := oneOf("format", f.format, formatNames()); err != nil {
 		return err
 	}
 	return refuseExisting(f.out)
-}
-
-// oneOf holds a flag's value against its choices.
-func oneOf(flag, value string, choices []string) (string, error) {
-	for _, c := range choices {
-		if value == c {
-			return value, nil
-		}
-	}
-	return "", fmt.Errorf("--%s: unknown %q; %s", flag, value, config.Suggest(value, choices))
 }
 
 // tell prints a result: as JSON, or as lines.

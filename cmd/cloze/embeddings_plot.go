@@ -78,8 +78,7 @@ func (f *plotFlags) check(cmd *cobra.Command) error {
 	if f.top < 4 {
 		return fmt.Errorf("--top is %d; give at least 4", f.top)
 	}
-	_, err := oneOf("method", f.method, []string{"tsne", "pca"})
-	return err
+	return oneOf("method", f.method, []string{"tsne", "pca"})
 }
 
 // draw places the words.

@@ -25,7 +25,7 @@ a row. A format other than cloze holds float32: it gets the rounded numbers.`,
 			if err := wantFlags(cmd, "dtype"); err != nil {
 				return err
 			}
-			if _, err := oneOf("dtype", dtype, dtypes); err != nil {
+			if err := oneOf("dtype", dtype, dtypes); err != nil {
 				return err
 			}
 			if err := f.check(cmd); err != nil {

@@ -12,7 +12,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/go-cloze/cloze/cmd/cloze/config"
 	"github.com/go-cloze/cloze/embeddings"
 )
 
@@ -48,13 +47,9 @@ are those of gensim's evaluate_word_pairs and evaluate_word_analogies, so the nu
 count as known, case is ignored.`,
 		Args: wantArgs(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			switch f.method {
-			case "add":
-				f.o.Method = embeddings.CosAdd
-			case "mul":
-				f.o.Method = embeddings.CosMul
-			default:
-				return fmt.Errorf("--method: unknown %q; %s", f.method, config.Suggest(f.method, []string{"add", "mul"}))
+			var err error
+			if f.o.Method, err = analogyMethod(f.method); err != nil {
+				return err
 			}
 			if len(f.similarity)+len(f.analogies) == 0 {
 				return usagef("nothing to measure with; give --similarity or --analogies; usage: %s", cmd.UseLine())

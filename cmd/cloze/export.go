@@ -8,12 +8,10 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/go-cloze/cloze/cmd/cloze/config"
 	"github.com/go-cloze/cloze/models/pipeline"
 )
 
@@ -42,8 +40,8 @@ largest difference told.`,
 			if err := wantFlags(cmd, "format", "out"); err != nil {
 				return err
 			}
-			if !slices.Contains(formats, o.Format) {
-				return fmt.Errorf("--format: unknown %q; %s", o.Format, config.Suggest(o.Format, formats))
+			if err := oneOf("format", o.Format, formats); err != nil {
+				return err
 			}
 			if err := refuseUsedFolder(out); o.Format == pipeline.HF && err != nil {
 				return err

@@ -1,8 +1,12 @@
 package main
 
 import (
+	"fmt"
+	"slices"
+
 	"github.com/spf13/cobra"
 
+	"github.com/go-cloze/cloze/cmd/cloze/config"
 	"github.com/go-cloze/cloze/corpus"
 )
 
@@ -66,4 +70,12 @@ func (f *readingFlags) apply(o *corpus.Options) error {
 		o.Policy = corpus.Lenient
 	}
 	return o.Validate()
+}
+
+// oneOf holds a flag's value against its choices.
+func oneOf(flag, value string, choices []string) error {
+	if slices.Contains(choices, value) {
+		return nil
+	}
+	return fmt.Errorf("--%s: unknown %q; %s", flag, value, config.Suggest(value, choices))
 }

@@ -79,17 +79,26 @@ func (p *pretraining) lookAtTexts(part *part, src *corpus.Source) error {
 	if part.paths[0] == "-" {
 		return nil
 	}
-	for _, f := range src.Files() {
-		sum, err := fileSum(f.Path)
-		if err != nil {
-			return err
-		}
-		part.texts = append(part.texts, textFile{f.Path, f.Format, fmt.Sprintf("%x", sum)})
+	var err error
+	if part.texts, err = sums(src); err != nil {
+		return err
 	}
 	if p.resumed == nil || len(before) == 0 {
 		return nil
 	}
 	return compareTexts(p.folder, p.flags.out, before, part.texts)
+}
+
+// sums are the files of a source with their checksums.
+func sums(src *corpus.Source) (files []textFile, err error) {
+	for _, f := range src.Files() {
+		sum, err := fileSum(f.Path)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, textFile{f.Path, f.Format, fmt.Sprintf("%x", sum)})
+	}
+	return files, nil
 }
 
 // compareTexts refuses texts that are not those the run began with, and names the first that differs.

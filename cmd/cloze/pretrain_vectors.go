@@ -178,18 +178,6 @@ func (v *vectorRun) read() (err error) {
 	return err
 }
 
-// sums are the files of a source with their checksums.
-func sums(src *corpus.Source) (files []textFile, err error) {
-	for _, f := range src.Files() {
-		sum, err := fileSum(f.Path)
-		if err != nil {
-			return nil, err
-		}
-		files = append(files, textFile{f.Path, f.Format, fmt.Sprintf("%x", sum)})
-	}
-	return files, nil
-}
-
 // compareTexts refuses texts that are not those that the run began with.
 func (v *vectorRun) compareTexts() error {
 	if len(v.paths) == 0 || v.paths[0] == "-" || v.was == nil {

@@ -5,7 +5,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/go-cloze/cloze/cmd/cloze/config"
 	"github.com/go-cloze/cloze/embeddings"
 )
 
@@ -61,19 +60,26 @@ func addUnknown(cmd *cobra.Command, to *string, value embeddings.Policy) {
 
 // options are the flags checked.
 func (f *queryFlags) options() (o embeddings.QueryOptions, err error) {
-	methods := map[string]embeddings.Method{"add": embeddings.CosAdd, "mul": embeddings.CosMul}
-	method, ok := methods[f.method]
 	switch {
 	case f.k < 1:
 		return o, fmt.Errorf("-k is %d; give at least 1", f.k)
 	case f.first < 0:
 		return o, fmt.Errorf("--first is %d; give at least 1, or 0 for all rows", f.first)
-	case !ok:
-		return o, fmt.Errorf("--method: unknown %q; %s", f.method, config.Suggest(f.method, []string{"add", "mul"}))
 	}
-	o = embeddings.QueryOptions{Method: method, SearchOptions: embeddings.SearchOptions{First: f.first, Threads: f.threads}}
+	o.SearchOptions = embeddings.SearchOptions{First: f.first, Threads: f.threads}
+	if o.Method, err = analogyMethod(f.method); err != nil {
+		return o, err
+	}
 	o.Unknown, err = policy(f.unknown)
 	return o, err
+}
+
+// analogyMethod reads the value of --method.
+func analogyMethod(name string) (embeddings.Method, error) {
+	if name == "mul" {
+		return embeddings.CosMul, nil
+	}
+	return embeddings.CosAdd, oneOf("method", name, []string{"add", "mul"})
 }
 
 // policy reads the value of --unknown.
