@@ -1,6 +1,10 @@
 package embeddings
 
-import "unsafe"
+import (
+	"unsafe"
+
+	"github.com/go-cloze/cloze/models/safetensors"
+)
 
 // The kernels of a search, each in portable Go and, where the machine has it, in
 // assembly (dot_amd64.s). The two differ in the order of their additions, so in
@@ -59,7 +63,7 @@ func halvesPortable(out []float32, rows []uint16, dim int, query []float32) {
 	for i := range out {
 		sum := float32(0)
 		for d, h := range rows[i*dim : (i+1)*dim] {
-			sum += fromHalf(h) * query[d]
+			sum += safetensors.Float16(h) * query[d]
 		}
 		out[i] = sum
 	}
@@ -77,7 +81,7 @@ func intsPortable(out []int32, rows []int8, dim int, query []int16) {
 
 func widenPortable(dst []float32, half []uint16) {
 	for i, h := range half {
-		dst[i] = fromHalf(h)
+		dst[i] = safetensors.Float16(h)
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	"github.com/go-cloze/cloze/models/safetensors"
 )
 
 // everyKernel runs a test with the portable kernels and with the machine's.
@@ -48,7 +50,7 @@ func TestKernelsGiveTheDotProduct(t *testing.T) {
 					for d := range dim {
 						at := i*dim + d
 						f += float64(floats[at]) * float64(query[d])
-						h += float64(fromHalf(half[at])) * float64(query[d])
+						h += float64(safetensors.Float16(half[at])) * float64(query[d])
 						whole += int32(codes[at]) * int32(ints[d])
 					}
 					if math.Abs(float64(outF[i])-f) > 1e-4 || math.Abs(float64(outH[i])-h) > 1e-4 || outI[i] != whole {
@@ -116,7 +118,7 @@ func TestHalvesAreWidenedAlike(t *testing.T) {
 	everyKernel(t, func(t *testing.T) {
 		kernels.widen(got, half)
 		for i, h := range half {
-			if x := fromHalf(h); got[i] != x && x == x {
+			if x := safetensors.Float16(h); got[i] != x && x == x {
 				t.Fatalf("%#x is %v, want %v", h, got[i], x)
 			}
 		}

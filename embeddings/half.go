@@ -2,18 +2,6 @@ package embeddings
 
 import "math"
 
-// fromHalf is the float32 of an IEEE 754 binary16, exactly.
-func fromHalf(h uint16) float32 {
-	sign, rest := uint32(h&0x8000)<<16, uint32(h&0x7fff)
-	switch {
-	case rest >= 0x7c00: // infinity and NaN keep all bits of their exponent
-		return math.Float32frombits(sign | 0x7f800000 | rest&0x3ff<<13)
-	case rest < 0x0400: // zero and subnormals: multiples of 2^-24
-		return math.Float32frombits(sign | math.Float32bits(float32(rest)*0x1p-24))
-	}
-	return math.Float32frombits(sign | (rest<<13 + (127-15)<<23))
-}
-
 // toHalf rounds to the nearest binary16, ties to even. Beyond its range
 // (65,520 and more) it gives an infinity.
 func toHalf(x float32) uint16 {

@@ -5,6 +5,8 @@ import (
 	"math"
 	"runtime"
 	"sync"
+
+	"github.com/go-cloze/cloze/models/safetensors"
 )
 
 // Vectors is a table of words and their vectors: N rows of Dim numbers. Row i
@@ -141,7 +143,7 @@ func (v *Vectors) AppendRow(dst []float32, i int) []float32 {
 	switch {
 	case v.half != nil:
 		for _, h := range v.half[from:to] {
-			dst = append(dst, fromHalf(h))
+			dst = append(dst, safetensors.Float16(h))
 		}
 	case v.codes != nil:
 		scale := v.scales[i]

@@ -5,6 +5,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	"github.com/go-cloze/cloze/models/safetensors"
 )
 
 // Against a map, through every growth of the table.
@@ -52,7 +54,7 @@ func TestHashesStay(t *testing.T) {
 // All 65,536 halves, and the middle between each two, where ties go to even.
 func TestHalvesAreRoundedToTheNearest(t *testing.T) {
 	for h := range 1 << 16 {
-		x := fromHalf(uint16(h))
+		x := safetensors.Float16(uint16(h))
 		if x != x {
 			if got := toHalf(x); got&0x7c00 != 0x7c00 || got&0x3ff == 0 {
 				t.Errorf("NaN %#x becomes %#x", h, got)
@@ -65,7 +67,7 @@ func TestHalvesAreRoundedToTheNearest(t *testing.T) {
 		if h&0x7fff >= 0x7bff {
 			continue
 		}
-		next := fromHalf(uint16(h) + 1)
+		next := safetensors.Float16(uint16(h) + 1)
 		middle := float32((float64(x) + float64(next)) / 2)
 		if got, even := toHalf(middle), uint16(h+h&1); got != even {
 			t.Fatalf("%v, between %#x and its neighbour, becomes %#x", middle, h, got)

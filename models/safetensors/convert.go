@@ -38,7 +38,7 @@ func (t Tensor) Float32s() ([]float32, error) {
 		}
 	case F16:
 		for i := range out {
-			out[i] = float16(binary.LittleEndian.Uint16(t.Data[2*i:]))
+			out[i] = Float16(binary.LittleEndian.Uint16(t.Data[2*i:]))
 		}
 	case BF16: // the upper half of a float32
 		for i := range out {
@@ -72,8 +72,8 @@ func Float32Source(name string, data []float32, shape ...int64) Source {
 	return s
 }
 
-// float16 widens an IEEE 754 half.
-func float16(h uint16) float32 {
+// Float16 is the float32 of an IEEE 754 binary16, exactly.
+func Float16(h uint16) float32 {
 	sign, exp, frac := uint32(h>>15)<<31, uint32(h>>10)&31, uint32(h)&1023
 	switch exp {
 	case 0: // zero and subnormals: frac * 2^-24, exact in float32

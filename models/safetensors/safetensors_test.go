@@ -211,7 +211,7 @@ func TestHalfWidensExactly(t *testing.T) {
 		if exp == 0 {
 			want = sign * math.Ldexp(frac, -24)
 		}
-		got := float64(float16(uint16(h)))
+		got := float64(Float16(uint16(h)))
 		switch {
 		case exp == 31 && frac != 0:
 			if !math.IsNaN(got) {
