@@ -177,9 +177,9 @@ func (w *WordVectors) c() C.cloze_word_vectors {
 }
 
 // WordDelta is what one goroutine of a deterministic run changes: copies of the rows that it touched. The way of such a run is rounds. In each, goroutine i
-// calls its delta's Train on its share; the tables are only read. When all are done one goroutine calls Add of each delta in their order. The
+// calls its delta's Train on its share; the tables are only read. When all are done one goroutine calls AddDeltas. The
 // bits then depend on seed, number of goroutines and length of a round alone. A round should be short, a thousand to some thousand tokens a goroutine: a
-// goroutine does not see what the others learn in it, and the sum of all their changes is what is added.
+// goroutine does not see what the others learn in it.
 type WordDelta struct {
 	w *WordVectors
 	c *C.cloze_word_delta
@@ -199,10 +199,7 @@ func (d *WordDelta) Train(tokens []int32, ends []int32, lr float32, rng *uint64)
 	return d.w.train(d.c, tokens, ends, lr, rng)
 }
 
-// Add adds the changes to the tables and empties the delta. Nothing may train meanwhile.
-func (d *WordDelta) Add() { C.cloze_word_delta_add(d.c) }
-
-// AddDeltas adds the changes of a round to the tables, in the order of the deltas, and empties them. A row that several have changed is moved
+// AddDeltas adds the changes of a round to the tables, in the order of the deltas, and empties them; nothing may train meanwhile. A row that several have changed is moved
 // about as far as if they had come one after the other, and not by the sum of their moves, which many goroutines would
 // drive apart. lr is the round's.
 func AddDeltas(deltas []*WordDelta, lr float32) {

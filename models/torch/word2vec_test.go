@@ -332,14 +332,14 @@ func TestWordDeltaAddsWhatTrainChanges(t *testing.T) {
 						t.Errorf("%v: the delta changed the tables: %v", c, err)
 					}
 				}
-				d.Add()
+				AddDeltas([]*WordDelta{d}, 0.05)
 				for i, want := range []*Tensor{direct.Input, direct.Output} {
 					if err := nearLargest([]*Tensor{apart.Input, apart.Output}[i].Float64s(), want.Float64s(), 1e-5); err != nil {
 						t.Errorf("%v: round %d, table %d: %v", c, round, i, err)
 					}
 				}
 			}
-			d.Add() // of nothing
+			AddDeltas([]*WordDelta{d}, 0.05) // of nothing
 		})
 	}
 }
@@ -364,9 +364,7 @@ func TestWordDeltasGiveTheSameBits(t *testing.T) {
 				wg.Go(func() { d.Train(tokens, ends, 0.05, &states[i]) })
 			}
 			wg.Wait()
-			for _, d := range deltas {
-				d.Add()
-			}
+			AddDeltas(deltas, 0.05)
 		}
 		for _, d := range deltas {
 			d.Free()

@@ -122,8 +122,7 @@ typedef struct cloze_word_delta cloze_word_delta;
 int cloze_word_train(cloze_word_vectors w, int threads, cloze_word_delta *delta, const int32_t *tokens, const int32_t *ends, int64_t sentences,
                      float lr, uint64_t *rng, double *loss, int64_t *terms);
 cloze_word_delta *cloze_word_delta_new(cloze_word_vectors w);
-void cloze_word_delta_add(cloze_word_delta *delta); // adds what changed to the tables and empties delta
-void cloze_word_deltas_add(cloze_word_delta **deltas, int64_t n, float lr); // the same for a round of n deltas
+void cloze_word_deltas_add(cloze_word_delta **deltas, int64_t n, float lr); // adds what a round of n deltas changed to the tables and empties them
 void cloze_word_delta_free(cloze_word_delta *delta);
 int cloze_word_kernels(int most); // which instructions may be used: 0 the plain ones, 1 AVX2 too; returns which are
 

@@ -47,11 +47,6 @@ struct Copies {
     for (int64_t i = 0; i < stride; i++)
       to[i] += share * (now[i] - was[i]);
   }
-  void add() {
-    for (size_t p = 0; p < rows.size(); p++)
-      add(p, 1);
-    clear();
-  }
   void clear() {
     for (int32_t row : rows)
       place[row] = -1;
@@ -121,12 +116,6 @@ cloze_word_delta *cloze_word_delta_new(cloze_word_vectors w) {
                              Copies(w.position_weights, 2 * w.window, w.stride)};
   });
   return d;
-}
-
-void cloze_word_delta_add(cloze_word_delta *d) {
-  d->input.add();
-  d->output.add();
-  d->positions.add();
 }
 
 // Each delta has moved a row on its own by some fraction f of the way to where it comes to rest, f = 1 - exp(-lr * uses). One after the other, n of them
