@@ -104,6 +104,9 @@ func (b gptBlock) forward(xND *torch.Tensor, in Input, dropout float64) *torch.T
 	return x.Add(b.mlp.Forward(b.norm2.Forward(x)).Dropout(dropout, in.Train))
 }
 
+// Transform returns the rows themselves.
+func (g *GPT) Transform(hiddenKD *torch.Tensor) *torch.Tensor { return hiddenKD }
+
 // Head returns the output table [V,D]; GPT-2 has no output bias.
 func (g *GPT) Head() (weightVD, biasV *torch.Tensor) { return g.head, nil }
 

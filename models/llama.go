@@ -106,6 +106,9 @@ func (b llamaBlock) forward(xND *torch.Tensor, in Input, angles torch.Angles) *t
 	return x.Add(b.mlp.Forward(b.norm2.Forward(x)))
 }
 
+// Transform returns the rows themselves.
+func (l *Llama) Transform(hiddenKD *torch.Tensor) *torch.Tensor { return hiddenKD }
+
 // Head returns the output table [V,D]; Llama has no output bias.
 func (l *Llama) Head() (weightVD, biasV *torch.Tensor) { return l.head, nil }
 

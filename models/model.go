@@ -7,6 +7,8 @@ import "github.com/go-cloze/cloze/models/torch"
 type Input struct {
 	IDs        *torch.Tensor // [N] int64, each inside the model's table
 	Positions  *torch.Tensor // [N] int64, each from 0 to the model's context length - 1
+	Segments   *torch.Tensor // [N] int64 segment of each token; nil for all 0
+	Languages  *torch.Tensor // [N] int64 language of each token; nil for all 0
 	RowOffsets []int32       // rows+1 rising offsets, the first 0, the last N
 	Train      bool          // dropout on
 	Cache      *Cache        // what the rows hold before these tokens, which are added to it; nil for nothing
@@ -19,8 +21,11 @@ type Model interface {
 	// Hidden returns the last layer's output after the final norm, [N,D], in the parameters' dtype.
 	// It belongs to the torch.Scope of the caller.
 	Hidden(in Input) *torch.Tensor
+	// Transform returns what the head's table multiplies, [K,D], for K rows of Hidden's: the rows themselves, or what
+	// the prediction head of an encoder makes of them. It belongs to the torch.Scope of the caller.
+	Transform(hiddenKD *torch.Tensor) *torch.Tensor
 	// Head returns the output table weight [V,D] and bias [V], nil where there is none. The logits of a
-	// hidden row are hidden·weightᵀ + bias. Both belong to the model.
+	// hidden row are Transform(hidden)·weightᵀ + bias. Both belong to the model.
 	Head() (weightVD, biasV *torch.Tensor)
 	// Params returns the model's parameters; they belong to the model.
 	Params() *Params

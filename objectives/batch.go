@@ -27,7 +27,10 @@ type Batch struct {
 	IDs        []int32 // [N] token ids
 	Positions  []int32 // [N] position of each token in its row, from 0
 	Targets    []int32 // [N] the id the model is asked for, IgnoreIndex where it is asked nothing
+	Segments   []int32 // [N] segment (sentence A or B) of each token; empty when all are 0
+	Languages  []int32 // [N] language of each token; empty when all are 0
 	RowOffsets []int32 // [rows+1] row i is [RowOffsets[i], RowOffsets[i+1]); attention stays inside a row
+	Labels     []Label // [rows] what each row as a whole is asked for; empty when that is nothing
 	Counted    int     // targets that are not IgnoreIndex
 	Train      bool    // the batch is learnt from: dropout is on
 }
@@ -35,6 +38,7 @@ type Batch struct {
 // Reset empties the batch and keeps its memory.
 func (b *Batch) Reset() {
 	b.IDs, b.Positions, b.Targets = b.IDs[:0], b.Positions[:0], b.Targets[:0]
+	b.Segments, b.Languages, b.Labels = b.Segments[:0], b.Languages[:0], b.Labels[:0]
 	b.RowOffsets = append(b.RowOffsets[:0], 0)
 	b.Counted = 0
 }

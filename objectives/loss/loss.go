@@ -27,10 +27,22 @@ type NextToken struct{}
 func (NextToken) Terms(m models.Model, b *objectives.Batch) []Term {
 	weightVD, biasV := m.Head()
 	device := weightVD.Device()
-	in := models.NewInput(b.IDs, b.Positions, b.RowOffsets, device, b.Train)
+	in := input(b, device)
 	targetsN := torch.FromInt32(b.Targets, int64(len(b.Targets))).ToDevice(device)
 	hiddenND := m.Hidden(in)
 	sum := torch.LinearCrossEntropySum(hiddenND, weightVD, biasV, targetsN)
 	torch.Free(hiddenND) // its gradient is computed already
 	return []Term{{Name: "next-token", Sum: sum, Count: float64(b.Counted), Weight: 1}}
+}
+
+// input copies the batch to the device.
+func input(b *objectives.Batch, device torch.Device) models.Input {
+	in := models.NewInput(b.IDs, b.Positions, b.RowOffsets, device, b.Train)
+	if len(b.Segments) > 0 {
+		in.Segments = torch.FromInt32(b.Segments, int64(len(b.Segments))).ToDevice(device)
+	}
+	if len(b.Languages) > 0 {
+		in.Languages = torch.FromInt32(b.Languages, int64(len(b.Languages))).ToDevice(device)
+	}
+	return in
 }
