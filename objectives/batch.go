@@ -32,6 +32,7 @@ type Batch struct {
 	RowOffsets []int32 // [rows+1] row i is [RowOffsets[i], RowOffsets[i+1]); attention stays inside a row
 	Labels     []Label // [rows] what each row as a whole is asked for; empty when that is nothing
 	Counted    int     // targets that are not IgnoreIndex
+	Eligible   int     // tokens that chance could have made targets; 0 where no chance is in it
 	Train      bool    // the batch is learnt from: dropout is on
 }
 
@@ -40,7 +41,7 @@ func (b *Batch) Reset() {
 	b.IDs, b.Positions, b.Targets = b.IDs[:0], b.Positions[:0], b.Targets[:0]
 	b.Segments, b.Languages, b.Labels = b.Segments[:0], b.Languages[:0], b.Labels[:0]
 	b.RowOffsets = append(b.RowOffsets[:0], 0)
-	b.Counted = 0
+	b.Counted, b.Eligible = 0, 0
 }
 
 // Rows is the number of rows.
@@ -53,6 +54,9 @@ func (b *Batch) endRow() {
 	}
 	b.RowOffsets = append(b.RowOffsets, int32(len(b.IDs)))
 }
+
+// Asks says whether there is anything to learn from the batch.
+func (b *Batch) Asks() bool { return b.Counted > 0 || len(b.Labels) > 0 }
 
 // Objective turns sequences into examples. It appends to dst and keeps no state: the same sequences and the same rng give the same examples.
 // rng is seeded for one sample (SeedSample), so neither the order of the samples nor who makes them changes a draw.
