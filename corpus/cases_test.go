@@ -345,3 +345,30 @@ func TestC15FoldersAreListedByRule(t *testing.T) {
 	wantTexts(t, got, err, "a", "b", "c")
 	wantCounts(t, s.Report(), map[Reason]int64{HiddenFile: 2, UnknownEnding: 1})
 }
+
+// TestKeepEmptyGivesADocumentForEachRecord: who answers records gives one answer each.
+func TestKeepEmptyGivesADocumentForEachRecord(t *testing.T) {
+	for name, content := range map[string]string{
+		"a.txt":   "one\n\n  \nfour",
+		"a.csv":   "id,text\n1,one\n2,\n3\n4,four\n",
+		"a.jsonl": `{"text":"one"}` + "\n" + `{"text":null}` + "\n" + `{"id":3}` + "\n" + `{"text":"four"}` + "\n",
+	} {
+		s, err := Options{KeepEmpty: true}.Read(name, strings.NewReader(content))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for d, err := range s.All() {
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, strings.TrimSpace(string(d.Text)))
+		}
+		if !slices.Equal(got, []string{"one", "", "", "four"}) {
+			t.Errorf("%s: %q", name, got)
+		}
+		if texts, _, err := readString(t, Options{}, name, content); err != nil || len(texts) != 2 {
+			t.Errorf("%s: %d documents without KeepEmpty, %v", name, len(texts), err)
+		}
+	}
+}

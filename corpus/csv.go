@@ -91,15 +91,8 @@ func (c *separated) document(d *Document) (bool, error) {
 		return false, s.fault(BrokenRecord, d.Source.Record, d.Source.Offset,
 			fmt.Errorf("%d cells in a row of %d columns; quote the cell that holds the separator", len(c.ends), c.count))
 	}
-	if c.columns[0] >= len(c.ends) {
-		return s.without(MissingField, d.Source, "no cell for column %q in the row", s.opt.TextField)
-	}
-	var err error
-	if d.Text, err = s.clean(c.cell(c.columns[0]), d.Source); err != nil {
+	if ok, err := c.text(d); !ok {
 		return false, err
-	}
-	if blank(d.Text) {
-		return s.without(EmptyText, d.Source, "column %q is empty", s.opt.TextField)
 	}
 	d.ID, d.Meta = "", nil
 	rest := c.columns[1:]
@@ -114,6 +107,22 @@ func (c *separated) document(d *Document) (bool, error) {
 				d.Meta[s.opt.MetaFields[i]] = c.value(column)
 			}
 		}
+	}
+	return true, nil
+}
+
+// text takes the document's text from the row at hand; false when the row gives no document.
+func (c *separated) text(d *Document) (ok bool, err error) {
+	s := c.s
+	d.Text = nil
+	if c.columns[0] >= len(c.ends) {
+		return s.without(MissingField, d.Source, "no cell for column %q in the row", s.opt.TextField)
+	}
+	if d.Text, err = s.clean(c.cell(c.columns[0]), d.Source); err != nil {
+		return false, err
+	}
+	if blank(d.Text) {
+		return s.without(EmptyText, d.Source, "column %q is empty", s.opt.TextField)
 	}
 	return true, nil
 }

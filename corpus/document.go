@@ -26,7 +26,7 @@ func (p Position) String() string {
 
 // Document is one text with its origin.
 type Document struct {
-	// Text is valid UTF-8 and never empty or blank. The memory belongs to the reader: it is valid until the next call of
+	// Text is valid UTF-8 and never empty or blank unless Options.KeepEmpty asks for it. The memory belongs to the reader: it is valid until the next call of
 	// Next, and the holder may change it in place until then.
 	Text []byte
 	// ID is the value of Options.IDField, empty when no such field was asked for or the record lacks it; Source tells

@@ -62,7 +62,32 @@ func (j *jsonl) record(d *Document) (bool, error) {
 
 // take makes the document of a parsed record.
 func (j *jsonl) take(d *Document, line []byte) (bool, error) {
+	s := j.s
+	if ok, err := j.text(d, line); !ok {
+		return false, err
+	}
+	d.ID, d.Meta = "", nil
+	rest := j.x.values[1:]
+	if s.opt.IDField != "" {
+		d.ID, _ = valueText(line, rest[0])
+		rest = rest[1:]
+	}
+	if len(rest) > 0 {
+		// A map for each document: the caller may keep it, and who asks for no field pays nothing.
+		d.Meta = make(map[string]string, len(rest))
+		for i, v := range rest {
+			if value, ok := valueText(line, v); ok {
+				d.Meta[s.opt.MetaFields[i]] = value
+			}
+		}
+	}
+	return true, nil
+}
+
+// text takes the text of a parsed record; false when that gives no document.
+func (j *jsonl) text(d *Document, line []byte) (bool, error) {
 	s, v := j.s, j.x.values[0]
+	d.Text = nil
 	switch v.kind {
 	case jsonString:
 	case jsonNone:
@@ -92,21 +117,6 @@ func (j *jsonl) take(d *Document, line []byte) (bool, error) {
 	if blank(d.Text) {
 		return s.without(EmptyText, d.Source, "field %q is empty", s.opt.TextField)
 	}
-	d.ID, d.Meta = "", nil
-	rest := j.x.values[1:]
-	if s.opt.IDField != "" {
-		d.ID, _ = valueText(line, rest[0])
-		rest = rest[1:]
-	}
-	if len(rest) > 0 {
-		// A map for each document: the caller may keep it, and who asks for no field pays nothing.
-		d.Meta = make(map[string]string, len(rest))
-		for i, v := range rest {
-			if value, ok := valueText(line, v); ok {
-				d.Meta[s.opt.MetaFields[i]] = value
-			}
-		}
-	}
 	return true, nil
 }
 
@@ -119,10 +129,10 @@ func (j *jsonl) names(line []byte) []string {
 	return names
 }
 
-// without books a record that has no text.
+// without books a record that has no text, and says whether it is a document all the same.
 func (s *Source) without(r Reason, pos Position, cause string, args ...any) (bool, error) {
 	if s.passes(r) {
-		return false, nil
+		return s.opt.KeepEmpty, nil
 	}
 	return false, s.fault(r, pos.Record, pos.Offset, fmt.Errorf(cause+"; policy strict wants a text in each record", args...))
 }

@@ -69,6 +69,9 @@ type Options struct {
 	// Include keeps, of the files found in folders, those whose name matches one of these patterns (path.Match: "*.go");
 	// they then need no known ending. Empty: all files of a known ending.
 	Include []string `json:"include,omitempty"`
+	// KeepEmpty makes a document of each record, also where its text is missing or blank: Text is then empty or blank. Of
+	// txt by lines it keeps blank lines. For those who answer each record, not for training on texts.
+	KeepEmpty bool `json:"-"`
 	// MaxDocumentBytes bounds one record (line, row, paragraph; the whole file where that is the unit) and so the memory
 	// used; 0 means DefaultMaxDocumentBytes.
 	MaxDocumentBytes int64 `json:"max_document_bytes,omitempty"`

@@ -48,7 +48,8 @@ func (t *text) line(d *Document) (bool, error) {
 	s.scan.drop(next, 1)
 	if blank(line) {
 		s.report.Counts[BlankLine]++
-		return false, nil
+		d.Text = nil
+		return s.opt.KeepEmpty, nil
 	}
 	s.report.Records++
 	d.Text, err = s.clean(line, d.Source)
