@@ -15,8 +15,8 @@ import (
 // others stay 0. The slices and tensors belong to the caller and must stay (Keep) and keep their places while anything trains.
 //
 // Losses are those of Mikolov et al., "Distributed Representations of Words and Phrases and their Compositionality" (2013), equation 4
-// (negative sampling) and equation 3 (hierarchical softmax). Skip-gram without sub-words predicts a word from each word around it, as word2vec does;
-// with sub-words it predicts the words around from the word, as fastText does: the pairs are the same ones. An input that has several rows
+// (negative sampling) and equation 3 (hierarchical softmax). Skip-gram predicts a word from each word around it, as word2vec does; fastText predicts
+// the words around from the word: the pairs are the same ones. An input that has several rows
 // is their mean, and the gradient of the mean goes to each of them whole, as in both programs.
 type WordVectors struct {
 	Dim, Stride  int     // Stride is WordStride(Dim)
@@ -90,6 +90,11 @@ func (w *WordVectors) Check() error {
 	}
 	if err := paths("RowOffsets", w.RowOffsets, w.RowIDs, words, w.Input.Size(0)); err != nil {
 		return err
+	}
+	for i := 1; i < len(w.RowOffsets); i++ {
+		if w.RowOffsets[i] == w.RowOffsets[i-1] {
+			return refuse("word %d has no rows", i-1)
+		}
 	}
 	if len(w.Codes) != len(w.Points) {
 		return refuse("%d bits and %d points of paths", len(w.Codes), len(w.Points))

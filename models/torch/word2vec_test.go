@@ -158,19 +158,13 @@ func (w *wordReference) place(s []int32, i int) {
 		}
 		p.out, p.signs = w.outputs(s[i])
 		w.terms = append(w.terms, p)
-	case w.RowOffsets != nil:
-		for _, j := range places {
-			p := prediction{rows: w.rows(s[i])}
-			p.out, p.signs = w.outputs(s[j])
-			w.terms = append(w.terms, p)
-		}
 	default:
 		for left := len(places); left > 0; {
 			groups := (left + 5) / 6
 			n := (left + groups - 1) / groups
 			out, signs := w.outputs(s[i])
 			for _, j := range places[:n] {
-				w.terms = append(w.terms, prediction{rows: []int32{s[j]}, out: out, signs: signs})
+				w.terms = append(w.terms, prediction{rows: w.rows(s[j]), out: out, signs: signs})
 			}
 			places, left = places[n:], left-n
 		}

@@ -13,7 +13,7 @@ default), for sub-words 0.05 (fastText's). A run is a process of its own, from t
 round is one run of each for each seed; give several rounds to see the noise of the clock. Words/s are words of the text, times epochs, by the
 clock. Scores are gensim's (evaluate_word_pairs, evaluate_word_analogies) with its defaults, so that out-of-vocabulary rules are one.
 """
-import argparse, gzip, json, os, shutil, statistics, subprocess, sys, tempfile, time
+import argparse, gzip, json, os, resource, shutil, statistics, subprocess, sys, tempfile, time
 
 MODES = {  # gensim's arguments, fastText's, cloze's keys, learning rate
     "sg": (dict(sg=1, negative=5, hs=0), dict(model="skipgram", loss="ns", minn=0, maxn=0, bucket=0), ["sg=1"], 0.025),
@@ -71,11 +71,11 @@ def score(path, folder):
 
 
 def table(results):
-    """For each mode and number of threads: the least seconds, words/s, and the mean and range over seeds of each score."""
+    """For each mode and number of threads: the least seconds, words/s, the greatest peak of memory, and the mean and range over seeds of each score."""
     for key in sorted({(r["mode"], r["threads"], r["peer"]) for r in results}):
         runs = [r for r in results if (r["mode"], r["threads"], r["peer"]) == key]
         best = min(r["seconds"] for r in runs)
-        line = f"{key[0]:5} {key[1]} threads {key[2]:8} {best:7.1f} s (median {statistics.median(r['seconds'] for r in runs):.1f}) {runs[0]['words'] / best / 1e6:5.2f} M words/s"
+        line = f"{key[0]:5} {key[1]} threads {key[2]:8} {best:7.1f} s (median {statistics.median(r['seconds'] for r in runs):.1f}) {runs[0]['words'] / best / 1e6:5.2f} M words/s {max(r['peak_mib'] for r in runs):5d} MiB"
         for name in runs[0]["scores"]:
             values = [r["scores"][name] for r in runs]
             line += f"  {name} {statistics.mean(values):.4f} ({min(values):.4f} to {max(values):.4f})"
@@ -98,7 +98,11 @@ def main():
     if a.run:
         peer, mode, threads, seed = a.run
         how = {"gensim": gensim, "fasttext": fasttext, "cloze": lambda *args: cloze(a.cloze, a.own_rate, *args)}[peer]
-        return how(a.text, out, mode, int(threads), a.epochs, int(seed))
+        how(a.text, out, mode, int(threads), a.epochs, int(seed))
+        kib = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+        with open(out + ".peak", "w") as f:
+            f.write(str(kib // 1024))
+        return
     os.makedirs(a.folder, exist_ok=True)
     words = sum(len(line.split()) for line in open(a.text, "rb")) * a.epochs
     results = []
@@ -115,7 +119,7 @@ def main():
                         subprocess.run([sys.executable, *sys.argv, "--run", peer, mode, threads, seed], check=True)
                         seconds = time.time() - start
                         results.append(dict(peer=peer, mode=mode, threads=int(threads), seed=int(seed), epochs=a.epochs, words=words, seconds=round(seconds, 2),
-                                            scores=score(out, a.eval)))
+                                            peak_mib=int(open(out + ".peak").read()), scores=score(out, a.eval)))
                         print(json.dumps(results[-1]), flush=True)
                         with open(f"{a.folder}/results.jsonl", "a") as f:
                             f.write(json.dumps(results[-1]) + "\n")

@@ -297,12 +297,23 @@ struct Trainer {
   uint8_t label[kOutputs];
   std::vector<int32_t> sentence;
   std::vector<float *> rows;
+  // Of skip-gram with sub-words: while a place is in some window its word is a row of its own, the mean of the word's rows. They are read when it comes
+  // into the first window and changed when it has left the last one, once for all of its predictions.
+  struct Place {
+    std::vector<float *> rows;
+    float *now, *was;
+  };
+  std::vector<Place> places; // of 2*window+1 places, place j at j % size
   std::vector<float> space;
   Nodes nodes;
 
   Trainer(const cloze_word_vectors &w, int threads, cloze_word_delta *delta, float lr, uint64_t rng)
-      : w(w), delta(delta), lr(lr), rng(rng), columns((w.dim + 7) & ~7), space(3 * w.stride),
-        nodes(w.output, w.output_rows, w.hierarchical && !delta && threads > 1 ? std::min(w.output_rows, kNodes) : 0, w.stride, threads) {}
+      : w(w), delta(delta), lr(lr), rng(rng), columns((w.dim + 7) & ~7),
+        places(w.row_offsets && !w.cbow ? 2 * w.window + 1 : 0), space((3 + 2 * places.size()) * w.stride),
+        nodes(w.output, w.output_rows, w.hierarchical && !delta && threads > 1 ? std::min(w.output_rows, kNodes) : 0, w.stride, threads) {
+    for (size_t i = 0; i < places.size(); i++)
+      places[i].now = space.data() + (3 + 2 * i) * w.stride, places[i].was = places[i].now + w.stride;
+  }
 
   // SplitMix64 (Steele, Lea, Flood 2014): any state is a good one.
   CLOZE_INLINE_MEMBER uint64_t draw() {
@@ -415,13 +426,13 @@ struct Trainer {
       int m = 0;
       for (const int64_t size = (left + groups - 1) / groups; m < size; j++)
         if (j != i)
-          in[m++] = input(sentence[j]);
+          in[m++] = w.row_offsets ? place(j).now : input(sentence[j]);
       predict(m, sentence[i]);
       left -= m;
     }
   }
 
-  void gather(int32_t word) {
+  void gather(int32_t word, std::vector<float *> &rows) {
     if (!w.row_offsets)
       rows.push_back(input(word));
     else
@@ -429,7 +440,7 @@ struct Trainer {
         rows.push_back(input(w.row_ids[r]));
   }
   // to = the sum of rows[from:]
-  void add_up(size_t from, float *to) {
+  void add_up(const std::vector<float *> &rows, size_t from, float *to) {
     for (int64_t c = 0; c < columns; c += 8) {
       v8 s = {};
       for (size_t r = from; r < rows.size(); r++)
@@ -437,28 +448,26 @@ struct Trainer {
       store8(to + c, s);
     }
   }
-
-  // skip-gram with sub-words: the mean of the word's rows predicts the words around.
-  void skip_gram_from_rows(int64_t i, int64_t from, int64_t to) {
-    float *hidden = space.data(), *before = hidden + w.stride;
-    rows.clear();
-    gather(sentence[i]);
-    if (rows.empty())
-      return;
-    add_up(0, hidden);
-    for (int64_t c = 0; c < columns; c++)
-      before[c] = hidden[c] /= rows.size();
-    for (int64_t j = from; j < to; j++)
-      if (j != i) {
-        in[0] = hidden;
-        predict(1, sentence[j]);
-      }
+  // what changed from was to now is added to each row
+  void add_change(const std::vector<float *> &rows, const float *now, const float *was) {
     for (int64_t c = 0; c < columns; c += 8) {
-      const v8 d = load8(hidden + c) - load8(before + c);
+      const v8 d = load8(now + c) - load8(was + c);
       for (float *row : rows)
         store8(row + c, load8(row + c) + d);
     }
   }
+
+  Place &place(int64_t j) { return places[j % places.size()]; }
+  void enter(int64_t j) {
+    Place &p = place(j);
+    p.rows.clear();
+    gather(sentence[j], p.rows);
+    add_up(p.rows, 0, p.now);
+    const float share = 1.f / p.rows.size();
+    for (int64_t c = 0; c < columns; c++)
+      p.was[c] = p.now[c] *= share;
+  }
+  void leave(int64_t j) { add_change(place(j).rows, place(j).now, place(j).was); }
 
   void cbow(int64_t i, int64_t from, int64_t to) {
     float *hidden = space.data(), *before = hidden + w.stride, *around = before + w.stride;
@@ -467,10 +476,10 @@ struct Trainer {
     for (int64_t j = from; j < to; j++)
       if (j != i) {
         const size_t first = rows.size();
-        gather(sentence[j]);
+        gather(sentence[j], rows);
         if (!w.position_weights)
           continue;
-        add_up(first, around);
+        add_up(rows, first, around);
         const float *p = position(w.window + j - i - (j > i));
         for (int64_t c = 0; c < columns; c += 8)
           store8(hidden + c, fma8(load8(p + c), load8(around + c), load8(hidden + c)));
@@ -478,26 +487,22 @@ struct Trainer {
     if (rows.empty())
       return;
     if (!w.position_weights)
-      add_up(0, hidden);
+      add_up(rows, 0, hidden);
     const float share = 1.f / rows.size();
     for (int64_t c = 0; c < columns; c++)
       before[c] = hidden[c] *= share;
     in[0] = hidden;
     predict(1, sentence[i]);
     if (!w.position_weights) {
-      for (int64_t c = 0; c < columns; c += 8) {
-        const v8 d = load8(hidden + c) - load8(before + c);
-        for (float *row : rows)
-          store8(row + c, load8(row + c) + d);
-      }
+      add_change(rows, hidden, before);
       return;
     }
     rows.clear();
     for (int64_t j = from; j < to; j++)
       if (j != i) {
         const size_t first = rows.size();
-        gather(sentence[j]);
-        add_up(first, around);
+        gather(sentence[j], rows);
+        add_up(rows, first, around);
         float *p = position(w.window + j - i - (j > i));
         for (int64_t c = 0; c < columns; c += 8) {
           const v8 d = load8(hidden + c) - load8(before + c), weight = load8(p + c);
@@ -514,20 +519,27 @@ struct Trainer {
       if (!w.keep || (uint32_t)(draw() >> 32) <= w.keep[tokens[i]])
         sentence.push_back(tokens[i]);
     const int64_t kept = (int64_t)sentence.size(), kSoon = w.window + 2;
+    int64_t entered = 0, left = 0;
     for (int64_t i = 0; i < kept; i++) {
       if (!delta && i + kSoon < kept) {
         ask_for(w.input + sentence[i + kSoon] * w.stride);
         if (!w.hierarchical)
           ask_for(w.output + sentence[i + 2] * w.stride);
       }
+      if (!places.empty()) {
+        for (; left < i - w.window; left++)
+          leave(left);
+        for (; entered < std::min(kept, i + w.window + 1); entered++)
+          enter(entered);
+      }
       const int64_t b = 1 + below(w.window), from = std::max<int64_t>(0, i - b), to = std::min(kept, i + b + 1);
       if (w.cbow)
         cbow(i, from, to);
-      else if (w.row_offsets)
-        skip_gram_from_rows(i, from, to);
       else
         skip_gram(i, from, to);
     }
+    for (; left < entered; left++)
+      leave(left);
   }
 
   void run(const int32_t *tokens, const int32_t *ends, int64_t sentences) {
