@@ -24,6 +24,7 @@ var mayImport = map[string][]string{
 	"tokenize/sugarme": {"tokenize"},
 	"corpus":           {"tokenize"},
 	"corpus/shard":     {"tokenize"},
+	"corpus/labelled":  {},
 	"embeddings": {"tokenize", "models/safetensors", "objectives/metrics",
 		"embeddings/fasttext"}, // .bin files are vectors, too
 	// Models of the original tool: training writes them, classifiers ask them; formats and hashing need nothing of ours.
