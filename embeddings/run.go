@@ -10,16 +10,18 @@ import (
 )
 
 // A fasttext run of `cloze pretrain` keeps, beside the vectors of its words, the
-// table that they are the means of: a row a word, then a row a bucket of n-grams.
+// table that they are the means of: a row a word, then a row for each bucket that
+// n-grams of its words fall into. The others were never trained: they are zeros.
 const (
-	tensorInput    = "input"    // F32 [V+buckets,S], S at least D, the rest of a row is 0
-	tensorSubwords = "subwords" // I64 [3]: shortest and longest n-gram in characters, buckets
+	tensorInput    = "input"       // F32 [rows,S], S at least D, the rest of a row is 0
+	tensorBuckets  = "bucket_rows" // I32 [buckets]: the row of each, -1 for zeros
+	tensorSubwords = "subwords"    // I64 [3]: shortest and longest n-gram in characters, buckets
 )
 
 // bucketTable composes words from the rows of a run, which stay in its file.
 type bucketTable struct {
-	table            []byte // [V+buckets,S] float32
-	words, dim, wide int    // V, D, S
+	table, rows      []byte // [rows,S] float32; [buckets] int32
+	dim, wide        int    // D, S
 	minN, maxN, size int    // of n-grams; buckets
 }
 
@@ -44,15 +46,30 @@ func (v *Vectors) composeFrom(f *safetensors.File) (ok bool, err error) {
 	if n[0] < 1 || n[1] < n[0] || n[2] < 1 || n[2] > maxWords || n[1] > maxWords {
 		return fail("tensor %s holds n-grams of %d to %d characters in %d buckets", tensorSubwords, n[0], n[1], n[2])
 	}
-	if s := input.Shape; input.DType != safetensors.F32 || len(s) != 2 || s[0] != int64(v.Len())+n[2] || s[1] < int64(v.dim) {
-		return fail("tensor %s is %s %v; %d words and %d buckets of dimension %d want F32 [%d,%d]", tensorInput, input.DType, s, v.Len(), n[2], v.dim, int64(v.Len())+n[2], v.dim)
+	if s := input.Shape; input.DType != safetensors.F32 || len(s) != 2 || s[0] < int64(v.Len()) || s[1] < int64(v.dim) {
+		return fail("tensor %s is %s %v; %d words of dimension %d want F32 [%d,%d] or more rows", tensorInput, input.DType, s, v.Len(), v.dim, v.Len(), v.dim)
 	}
-	v.compose = &bucketTable{input.Data, v.Len(), v.dim, int(input.Shape[1]), int(n[0]), int(n[1]), int(n[2])}
+	rows, ok := f.Tensor(tensorBuckets)
+	if !ok || rows.DType != safetensors.I32 || rows.NumEl() != n[2] {
+		return fail("tensor %s is missing or not I32 [%d], a number for each bucket", tensorBuckets, n[2])
+	}
+	b := &bucketTable{input.Data, rows.Data, v.dim, int(input.Shape[1]), int(n[0]), int(n[1]), int(n[2])}
+	for bucket := range b.size {
+		if row := b.row(bucket); int64(row) >= input.Shape[0] {
+			return fail("tensor %s: bucket %d has row %d of %d", tensorBuckets, bucket, row, input.Shape[0])
+		}
+	}
+	v.compose = b
 	return true, nil
 }
 
 func (b *bucketTable) buckets(word string) []int32 {
 	return fasttext.AppendSubwords(make([]int32, 0, 64), word, b.minN, b.maxN, b.size)
+}
+
+// row is the row of a bucket, negative for zeros.
+func (b *bucketTable) row(bucket int) int32 {
+	return int32(binary.LittleEndian.Uint32(b.rows[4*bucket:]))
 }
 
 func (b *bucketTable) canCompose(word string) bool { return len(b.buckets(word)) > 0 }
@@ -64,7 +81,11 @@ func (b *bucketTable) appendVector(dst []float32, word string) ([]float32, error
 	dst = append(dst, make([]float32, b.dim)...)
 	to, buckets := dst[from:], b.buckets(word)
 	for _, bucket := range buckets {
-		row := b.table[4*b.wide*(b.words+int(bucket)):][:4*b.dim]
+		at := b.row(int(bucket))
+		if at < 0 {
+			continue
+		}
+		row := b.table[4*b.wide*int(at):][:4*b.dim]
 		for j := range to {
 			to[j] += math.Float32frombits(binary.LittleEndian.Uint32(row[4*j:]))
 		}

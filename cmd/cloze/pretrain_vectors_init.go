@@ -22,11 +22,11 @@ type startVectors struct {
 	path   string
 	words  []string
 	dim    int
-	input  func(word int) []float32 // the word's own row, [D] or longer
-	counts []int64                  // nil where they are not known
-	output func(word int) []float32 // nil where there is none, or it is that of hierarchical softmax, whose rows are no words
-	bucket func(bucket int) []float32
-	shape  [3]int // shortest and longest n-gram, buckets
+	input  func(word int) []float32   // the word's own row, [D] or longer
+	counts []int64                    // nil where they are not known
+	output func(word int) []float32   // nil where there is none, or it is that of hierarchical softmax, whose rows are no words
+	bucket func(bucket int) []float32 // nil where it was never trained
+	shape  [3]int                     // shortest and longest n-gram, buckets
 	close  func() error
 }
 
@@ -151,7 +151,7 @@ func startFromRun(dir string) (*startVectors, error) {
 	}
 	s := &startVectors{path: dir, close: f.Close, words: saved.Words, counts: saved.Counts, dim: saved.Dim, shape: [3]int{cfg.MinN, cfg.MaxN, cfg.Buckets}}
 	s.input = saved.InputRow
-	s.bucket = func(bucket int) []float32 { return saved.InputRow(len(s.words) + bucket) }
+	s.bucket = saved.BucketRow
 	if !cfg.HS {
 		s.output = saved.OutputRow
 	}
@@ -185,7 +185,9 @@ func (s *startVectors) into(m *hogwild.Model, c hogwild.Config) *initReport {
 	r.Output = output != nil
 	if r.Buckets = c.Subwords() && s.bucket != nil && s.shape == [3]int{c.MinN, c.MaxN, c.Buckets}; r.Buckets {
 		for b := range c.Buckets {
-			copy(m.InputRow(m.Vocabulary.Len()+b), s.bucket(b)[:s.dim])
+			if to := m.BucketRow(b); to != nil {
+				copy(to, s.bucket(b))
+			}
 		}
 	}
 	var missing []string

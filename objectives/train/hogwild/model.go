@@ -3,6 +3,7 @@ package hogwild
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"sync"
 	"unsafe"
 
@@ -19,7 +20,8 @@ const (
 	OffsetsTensor    = "word_offsets"     // I64 [V+1]: where each word begins and ends
 	CountsTensor     = "counts"           // I64 [V]
 	OutputTensor     = "output"           // [V,S] float32, [V-1,S] of hierarchical softmax; S is D rounded up to 16, the rest is 0
-	InputTensor      = "input"            // [V+buckets,S] float32, with sub-words alone: a row a word and a row a bucket
+	InputTensor      = "input"            // [V+U,S] float32, with sub-words alone: a row a word, then a row a bucket that some word's n-grams have
+	BucketsTensor    = "bucket_rows"      // I32 [buckets], with sub-words alone: which row of the input is a bucket's; -1 for one that no word has
 	SubwordsTensor   = "subwords"         // I64 [3], with sub-words alone: the shortest and longest n-gram in characters, and the buckets
 	PositionsTensor  = "position_weights" // [2*window,S] float32, of position-weighted CBOW
 )
@@ -31,10 +33,12 @@ type Model struct {
 
 	input, output, positions []float32 // the memory of the tables, row by row; positions is nil without them
 	subwords                 [3]int    // shortest and longest n-gram, buckets
+	bucketRows               []int32   // [buckets] the input row of each, -1 for one that no word has; nil without sub-words
 }
 
 // NewModel makes the tables for a vocabulary: inputs drawn evenly from -0.5/dim to 0.5/dim as word2vec does, with sub-words from -1/dim to 1/dim as
-// fastText does, a function of (seed, row); outputs of zeros.
+// fastText does, a function of (seed, word or bucket); outputs of zeros. Buckets that no word's n-grams fall into are never trained and have no row:
+// of fastText's 2,000,000, the words of a small corpus have a tenth.
 func NewModel(c Config, v *wordvec.Vocabulary) (*Model, error) {
 	m := &Model{Vocabulary: v, WordVectors: &torch.WordVectors{
 		Dim: c.Dim, Stride: torch.WordStride(c.Dim), Window: c.Window, Negative: c.Negative, CBOW: !bool(c.SG), Hierarchical: bool(c.HS),
@@ -42,9 +46,7 @@ func NewModel(c Config, v *wordvec.Vocabulary) (*Model, error) {
 	}}
 	inputs, outputs, spread := v.Len(), v.Len(), 0.5/float64(c.Dim)
 	if c.Subwords() {
-		inputs, spread = inputs+c.Buckets, 1/float64(c.Dim)
-		m.RowOffsets, m.RowIDs = subwordRows(c, v)
-		m.subwords = [3]int{c.MinN, c.MaxN, c.Buckets}
+		inputs, spread = m.listSubwords(c), 1/float64(c.Dim)
 	}
 	if c.HS {
 		tree := wordvec.NewHuffman(v.Counts)
@@ -77,30 +79,49 @@ func NewModel(c Config, v *wordvec.Vocabulary) (*Model, error) {
 	return m, nil
 }
 
-// subwordRows lists, for each word, its own row and those of its n-grams.
-func subwordRows(c Config, v *wordvec.Vocabulary) (offsets []int64, rows []int32) {
-	offsets = make([]int64, v.Len()+1)
+// listSubwords lists, for each word, its own row and those of its n-grams' buckets, which get rows as they come: the words are sorted by frequency, so
+// that what is used together lies together. It returns the number of rows.
+func (m *Model) listSubwords(c Config) int {
+	v := m.Vocabulary
+	m.subwords = [3]int{c.MinN, c.MaxN, c.Buckets}
+	m.bucketRows = slices.Repeat([]int32{-1}, c.Buckets)
+	m.RowOffsets = make([]int64, v.Len()+1)
+	next := int32(v.Len())
 	for w, word := range v.Words {
-		rows = append(rows, int32(w))
-		from := len(rows)
-		rows = fasttext.AppendSubwords(rows, word, c.MinN, c.MaxN, c.Buckets)
-		for i := range rows[from:] {
-			rows[from+i] += int32(v.Len())
+		m.RowIDs = append(m.RowIDs, int32(w))
+		from := len(m.RowIDs)
+		m.RowIDs = fasttext.AppendSubwords(m.RowIDs, word, c.MinN, c.MaxN, c.Buckets)
+		for i, bucket := range m.RowIDs[from:] {
+			if m.bucketRows[bucket] < 0 {
+				m.bucketRows[bucket] = next
+				next++
+			}
+			m.RowIDs[from+i] = m.bucketRows[bucket]
 		}
-		offsets[w+1] = int64(len(rows))
+		m.RowOffsets[w+1] = int64(len(m.RowIDs))
 	}
-	return offsets, rows
+	return int(next)
 }
 
 // draw fills the input rows, a share of them a goroutine.
 func (m *Model) draw(seed uint64, spread float64) {
-	n := len(m.input) / m.Stride
+	n, words := len(m.input)/m.Stride, m.Vocabulary.Len()
+	buckets := make([]int, n-words) // of the rows behind the words
+	for bucket, row := range m.bucketRows {
+		if row >= 0 {
+			buckets[int(row)-words] = bucket
+		}
+	}
 	const shares = 16
 	var done sync.WaitGroup
 	for s := range shares {
 		done.Go(func() {
 			for row := n * s / shares; row < n*(s+1)/shares; row++ {
-				state := mix(seed ^ mix(uint64(row)+1))
+				drawn := row
+				if row >= words {
+					drawn = words + buckets[row-words]
+				}
+				state := mix(seed ^ mix(uint64(drawn)+1))
 				for j := range m.Dim {
 					state += golden
 					u := float64(mix(state)>>11) / (1 << 53)
@@ -182,7 +203,13 @@ func (m *Model) sources() []safetensors.Source {
 		for _, n := range m.subwords {
 			numbers = binary.LittleEndian.AppendUint64(numbers, uint64(n))
 		}
-		out = append(out, table(InputTensor, m.input), safetensors.Source{Name: SubwordsTensor, DType: safetensors.I64, Shape: []int64{3}, Data: numbers})
+		rows := make([]byte, 0, 4*len(m.bucketRows))
+		for _, row := range m.bucketRows {
+			rows = binary.LittleEndian.AppendUint32(rows, uint32(row))
+		}
+		out = append(out, table(InputTensor, m.input),
+			safetensors.Source{Name: BucketsTensor, DType: safetensors.I32, Shape: []int64{int64(len(m.bucketRows))}, Data: rows},
+			safetensors.Source{Name: SubwordsTensor, DType: safetensors.I64, Shape: []int64{3}, Data: numbers})
 	}
 	if m.PositionWeights != nil {
 		out = append(out, table(PositionsTensor, m.positions))

@@ -17,6 +17,7 @@ type Saved struct {
 
 	stride        int
 	input, output []byte // float32 rows of stride; input is nil without sub-words
+	bucketRows    []byte // int32, the input row of each bucket
 }
 
 // ReadSaved reads the tensors of a checkpoint.
@@ -56,6 +57,19 @@ func ReadSaved(f *safetensors.File) (*Saved, error) {
 		}
 		*to = t.Data
 	}
+	if s.input != nil {
+		t, ok := f.Tensor(BucketsTensor)
+		if !ok || t.DType != safetensors.I32 {
+			return nil, damaged(BucketsTensor)
+		}
+		s.bucketRows = t.Data
+		rows := int32(len(s.input) / (4 * s.stride))
+		for b := range len(s.bucketRows) / 4 {
+			if s.bucketRow(b) >= rows {
+				return nil, damaged(BucketsTensor)
+			}
+		}
+	}
 	var err error
 	s.Vectors, err = table.Float32s()
 	return s, err
@@ -69,36 +83,68 @@ func (s *Saved) row(dst []float32, table []byte, i int) []float32 {
 	return dst
 }
 
-func (s *Saved) rows(table []byte) []float32 {
-	n := len(table) / (4 * s.stride)
-	out := make([]float32, 0, n*s.Dim)
-	for i := range n {
-		out = s.row(out, table, i)
-	}
-	return out
-}
-
-// Input is the input table without padding: of the words, and with sub-words of the buckets behind them. The memory is new.
+// Input is the input table without padding as fastText has it: of the words, and with sub-words of all buckets behind them, zeros for those that no
+// word has. The memory is new.
 func (s *Saved) Input() []float32 {
 	if s.input == nil {
 		return append([]float32(nil), s.Vectors...)
 	}
-	return s.rows(s.input)
+	buckets := len(s.bucketRows) / 4
+	out := make([]float32, 0, (len(s.Words)+buckets)*s.Dim)
+	for w := range s.Words {
+		out = s.row(out, s.input, w)
+	}
+	for b := range buckets {
+		if row := s.BucketRow(b); row != nil {
+			out = append(out, row...)
+		} else {
+			out = out[:len(out)+s.Dim]
+		}
+	}
+	return out
 }
 
 // Output is the output table without padding, in new memory.
-func (s *Saved) Output() []float32 { return s.rows(s.output) }
-
-// InputRow is a row of the input table, [D].
-func (s *Saved) InputRow(i int) []float32 {
-	if s.input == nil {
-		return s.Vectors[i*s.Dim:][:s.Dim]
+func (s *Saved) Output() []float32 {
+	n := len(s.output) / (4 * s.stride)
+	out := make([]float32, 0, n*s.Dim)
+	for i := range n {
+		out = s.row(out, s.output, i)
 	}
-	return s.row(make([]float32, 0, s.Dim), s.input, i)
+	return out
+}
+
+// InputRow is a word's row of the input table, [D].
+func (s *Saved) InputRow(word int) []float32 {
+	if s.input == nil {
+		return s.Vectors[word*s.Dim:][:s.Dim]
+	}
+	return s.row(make([]float32, 0, s.Dim), s.input, word)
+}
+
+func (s *Saved) bucketRow(bucket int) int32 {
+	return int32(binary.LittleEndian.Uint32(s.bucketRows[4*bucket:]))
+}
+
+// BucketRow is the row of a bucket of n-grams, [D], nil for one that no word has.
+func (s *Saved) BucketRow(bucket int) []float32 {
+	row := s.bucketRow(bucket)
+	if row < 0 {
+		return nil
+	}
+	return s.row(make([]float32, 0, s.Dim), s.input, int(row))
 }
 
 // OutputRow is a row of the output table, [D], in new memory.
 func (s *Saved) OutputRow(i int) []float32 { return s.row(make([]float32, 0, s.Dim), s.output, i) }
+
+// BucketRow is the row of a bucket of n-grams, [D], the table's own memory; nil for one that no word has.
+func (m *Model) BucketRow(bucket int) []float32 {
+	if row := m.bucketRows[bucket]; row >= 0 {
+		return m.InputRow(int(row))
+	}
+	return nil
+}
 
 // InputRow is a row of the input table, [D], the table's own memory.
 func (m *Model) InputRow(i int) []float32 { return m.input[i*m.Stride:][:m.Dim] }
