@@ -24,7 +24,10 @@ type builder struct {
 }
 
 func (b builder) param(name string, init initial, decay, inOut bool, shape ...int64) *torch.Tensor {
-	param := Param{Name: name, Shape: shape, Decay: decay, inOut: inOut}
+	return b.add(Param{Name: name, Shape: shape, Decay: decay, inOut: inOut}, init)
+}
+
+func (b builder) add(param Param, init initial) *torch.Tensor {
 	param.Tensor = b.weights.tensor(param, init)
 	b.params.add(param)
 	return param.Tensor

@@ -74,7 +74,7 @@ func TestCacheChangesNoLogits(t *testing.T) {
 				return err
 			}
 			defer g.Params().Free()
-			torch.NoGrad(func() { compareCached(t, name, g, rows, cut) })
+			torch.NoGrad(func() { compareCached(t, name, g.(causal), rows, cut) })
 			return nil
 		})
 		if err != nil {
@@ -86,7 +86,7 @@ func TestCacheChangesNoLogits(t *testing.T) {
 	}
 }
 
-func compareCached(t *testing.T, name string, g Network, rows [][]int32, cut []int) {
+func compareCached(t *testing.T, name string, g causal, rows [][]int32, cut []int) {
 	want := func(row, n int) []float32 { // logits after n tokens of a row, without a cache
 		all := logitsOf(g, packed([][]int32{rows[row][:n]}, []int32{0}))
 		return all[(n-1)*g.Configuration().Shape().VocabSize:]

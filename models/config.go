@@ -1,6 +1,6 @@
 package models
 
-// Config describes a network of any family; GPTConfig and LlamaConfig are such.
+// Config describes a network of any family; GPTConfig, LlamaConfig and BERTConfig are such.
 type Config interface {
 	// Validate returns an error that names the first setting that cannot be built, with its key and remedy.
 	Validate() error
@@ -14,10 +14,11 @@ type Config interface {
 
 // Shape is the part of a configuration that whoever uses a model needs, whatever its family.
 type Shape struct {
-	ModelType  string // Hugging Face's name of the family: gpt2, llama
+	ModelType  string // Hugging Face's name of the family: gpt2, llama, bert
 	NumContext int    // longest context in tokens, P
 	VocabSize  int    // rows of the token table, V
 	Dim        int    // width of a token's vector, D
 	NumLayers  int    // blocks, L
 	TiedHead   bool   // the output table is the token table
+	Causal     bool   // a token sees those before it only, so that the network writes text; else it is an encoder
 }

@@ -7,13 +7,13 @@ var decoderActivations = map[string]string{
 	"gelu_new": "gelu_tanh", "gelu_pytorch_tanh": "gelu_tanh", "gelu": "gelu", "relu": "relu", "silu": "silu", "swish": "silu",
 }
 
-// NewCache makes room for rows of up to capacity tokens.
+// NewCache makes room for what rows of up to capacity tokens hold. Run it inside torch.Do; free it with Free.
 func (g *GPT) NewCache(rows, capacity int) *Cache {
 	c := g.Config
 	return newCache(c.NumLayers, rows, capacity, c.NumHeads, c.Dim/c.NumHeads, g.tokens.TableVD)
 }
 
-// Decoder returns the network for the native step.
+// Decoder returns the network as the native step takes it, nil where it is not float32 on the CPU. Its tensors are the model's.
 func (g *GPT) Decoder() *torch.Decoder {
 	table, c := g.tokens.TableVD, g.Config
 	if !decodable(table) {
@@ -34,12 +34,12 @@ func (g *GPT) Decoder() *torch.Decoder {
 	return d
 }
 
-// NewCache makes room for rows of up to capacity tokens.
+// NewCache makes room for what rows of up to capacity tokens hold. Run it inside torch.Do; free it with Free.
 func (l *Llama) NewCache(rows, capacity int) *Cache {
 	return newCache(l.Config.NumLayers, rows, capacity, l.Config.numKVHeads(), l.Config.headDim(), l.tokens.TableVD)
 }
 
-// Decoder returns the network for the native step.
+// Decoder returns the network as the native step takes it, nil where it is not float32 on the CPU. Its tensors are the model's.
 func (l *Llama) Decoder() *torch.Decoder {
 	table, c := l.tokens.TableVD, l.Config
 	if !decodable(table) {

@@ -9,6 +9,13 @@ import (
 	"github.com/go-cloze/cloze/models/torch"
 )
 
+// causal is a network that writes text.
+type causal interface {
+	Network
+	NewCache(rows, capacity int) *Cache
+	Decoder() *torch.Decoder
+}
+
 // TestTokensHaveTheirBitsAloneTogetherAndOnTwoThreads: prompts of several rows in one native step, each token in a step of its own, on one and on
 // two threads: the same bits. Widths are no multiples of what the tiles take, rows more than they take.
 func TestTokensHaveTheirBitsAloneTogetherAndOnTwoThreads(t *testing.T) {
@@ -20,10 +27,11 @@ func TestTokensHaveTheirBitsAloneTogetherAndOnTwoThreads(t *testing.T) {
 	for name, config := range map[string]Config{"gpt": gpt, "llama": llama} {
 		onTorch(t, func() {
 			defer torch.SetThreads(torch.Threads())
-			network, err := New(config, 3)
+			made, err := New(config, 3)
 			if err != nil {
 				t.Fatal(err)
 			}
+			network := made.(causal)
 			defer network.Params().Free()
 			prompts := make([][]int32, 3)
 			for i, n := range []int{1, 40, 23} {
@@ -106,10 +114,11 @@ func TestTheLikeliestTokenIsThatOfAllLogits(t *testing.T) {
 	config.NumLayers, config.NumHeads, config.Dim, config.NumContext, config.VocabSize, config.TiedHead = 1, 2, d, 64, v, false
 	rng := rand.New(rand.NewPCG(7, 9))
 	onTorch(t, func() {
-		network, err := New(config, 3)
+		made, err := New(config, 3)
 		if err != nil {
 			t.Fatal(err)
 		}
+		network := made.(causal)
 		defer network.Params().Free()
 		defer torch.ForgetBest()
 		head, _ := network.Head()

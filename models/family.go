@@ -16,9 +16,9 @@ import (
 type family struct {
 	parse   func(data []byte) (Config, error)
 	build   func(c Config, w weights) Network
-	naming  naming                // how its files may spell the names
-	hf      func(c Config) Config // the nearest configuration that Hugging Face's network has; nil when all are
-	presets func() []string       // names of its presets
+	fit     func(c Config, holds func(name string) bool) Config // to what a file of weights holds; nil when all hold the same
+	hf      func(c Config) Config                               // the nearest configuration that Hugging Face's network has; nil when all are
+	presets func() []string                                     // names of its presets
 	preset  func(string) (Config, error)
 }
 
@@ -27,7 +27,6 @@ var families = map[string]family{
 	"gpt2": {
 		parse:   func(data []byte) (Config, error) { return orNil(ParseGPTConfig(data)) },
 		build:   func(c Config, w weights) Network { return buildGPT(c.(GPTConfig), w) },
-		naming:  gptName,
 		hf:      func(c Config) Config { gpt := c.(GPTConfig); gpt.Bias = true; return gpt },
 		presets: GPTPresets,
 		preset:  func(name string) (Config, error) { return orNil(GPTPreset(name)) },
@@ -35,10 +34,24 @@ var families = map[string]family{
 	"llama": {
 		parse:   func(data []byte) (Config, error) { return orNil(ParseLlamaConfig(data)) },
 		build:   func(c Config, w weights) Network { return buildLlama(c.(LlamaConfig), w) },
-		naming:  llamaName,
 		presets: LlamaPresets,
 		preset:  func(name string) (Config, error) { return orNil(LlamaPreset(name)) },
 	},
+	"bert": {
+		parse:   bertType.parse,
+		build:   bertType.build,
+		fit:     bertType.fit,
+		presets: BERTPresets,
+		preset:  func(name string) (Config, error) { return orNil(BERTPreset(name)) },
+	},
+	"roberta": bertType, "xlm-roberta": bertType, "camembert": bertType, "distilbert": bertType, "xlm": bertType,
+}
+
+// bertType is a type of BERT's shape; the presets of all stand under bert.
+var bertType = family{
+	parse: func(data []byte) (Config, error) { return orNil(ParseBERTConfig(data)) },
+	build: func(c Config, w weights) Network { return buildBERT(c.(BERTConfig), w) },
+	fit:   func(c Config, holds func(string) bool) Config { return c.(BERTConfig).fit(holds) },
 }
 
 // orNil keeps a zero configuration from hiding in an interface beside an error.
@@ -111,7 +124,9 @@ func Configured(settings any) Config { return reflect.ValueOf(settings).Elem().I
 // Presets returns the names of all families' presets, the smallest model of each family first.
 func Presets() (names []string) {
 	for _, modelType := range ModelTypes() {
-		names = append(names, families[modelType].presets()...)
+		if presets := families[modelType].presets; presets != nil {
+			names = append(names, presets()...)
+		}
 	}
 	return names
 }
@@ -120,7 +135,7 @@ func Presets() (names []string) {
 // its vocabulary by the tokenizer's (WithKeys).
 func Preset(name string) (Config, error) {
 	for _, family := range families {
-		if slices.Contains(family.presets(), name) {
+		if family.presets != nil && slices.Contains(family.presets(), name) {
 			return family.preset(name)
 		}
 	}
@@ -149,7 +164,11 @@ func Load(c Config, weightsPath string) (Network, error) {
 	}
 	defer files.close()
 	family := familyOf(c)
-	from := newStored(files, family.naming, family.build(c, counting{}).Params().ties)
+	if family.fit != nil {
+		c = family.fit(c, files.holds)
+	}
+	counted := family.build(c, counting{}).Params()
+	from := newStored(files, counted.naming, counted.ties)
 	n := family.build(c, from)
 	if err := from.problem(n.Params()); err != nil {
 		n.Params().Free()

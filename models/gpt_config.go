@@ -84,7 +84,7 @@ func (c GPTConfig) NumParams() int64 {
 
 // Shape returns what the configurations of all families say.
 func (c GPTConfig) Shape() Shape {
-	return Shape{ModelType: "gpt2", NumContext: c.NumContext, VocabSize: c.VocabSize, Dim: c.Dim, NumLayers: c.NumLayers, TiedHead: c.TiedHead}
+	return Shape{ModelType: "gpt2", NumContext: c.NumContext, VocabSize: c.VocabSize, Dim: c.Dim, NumLayers: c.NumLayers, TiedHead: c.TiedHead, Causal: true}
 }
 
 // innerDim is F, the width inside the MLP.

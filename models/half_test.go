@@ -39,7 +39,7 @@ func TestCacheInHalfPrecision(t *testing.T) {
 						}
 						g := Convert(full, dtype)
 						defer g.Params().Free()
-						cachedInHalf(t, name, g, rows)
+						cachedInHalf(t, name, g.(causal), rows)
 					})
 				})
 			}
@@ -47,7 +47,7 @@ func TestCacheInHalfPrecision(t *testing.T) {
 	}
 }
 
-func cachedInHalf(t *testing.T, name string, g Network, rows [][]int32) {
+func cachedInHalf(t *testing.T, name string, g causal, rows [][]int32) {
 	vocab := g.Configuration().Shape().VocabSize
 	cache := g.NewCache(3, 16)
 	defer cache.Free()

@@ -22,3 +22,20 @@ func (b builder) linear(prefix string, in, out int, std float64, bias, inOut boo
 	}
 	return l
 }
+
+// stacked is linear for matrices of one width that files hold apart and memory one below the other, so that one product
+// serves them all. names are those of the matrices in files; the parameters are called prefix.weight and prefix.bias.
+func (b builder) stacked(prefix string, names []string, in, outEach int, std float64, bias bool) Linear {
+	file := func(end string) (all []string) {
+		for _, name := range names {
+			all = append(all, name+end)
+		}
+		return all
+	}
+	out := int64(len(names) * outEach)
+	l := Linear{WeightOI: b.add(Param{Name: prefix + ".weight", Shape: []int64{out, int64(in)}, Decay: true, stacked: file(".weight")}, initial{std: std})}
+	if bias {
+		l.BiasO = b.add(Param{Name: prefix + ".bias", Shape: []int64{out}, stacked: file(".bias")}, initial{})
+	}
+	return l
+}

@@ -83,7 +83,7 @@ func (c LlamaConfig) NumParams() int64 { return buildLlama(c, counting{}).params
 
 // Shape returns what the configurations of all families say.
 func (c LlamaConfig) Shape() Shape {
-	return Shape{ModelType: "llama", NumContext: c.NumContext, VocabSize: c.VocabSize, Dim: c.Dim, NumLayers: c.NumLayers, TiedHead: c.TiedHead}
+	return Shape{ModelType: "llama", NumContext: c.NumContext, VocabSize: c.VocabSize, Dim: c.Dim, NumLayers: c.NumLayers, TiedHead: c.TiedHead, Causal: true}
 }
 
 // headDim is K, the width of a head.

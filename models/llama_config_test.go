@@ -89,7 +89,7 @@ func TestWrongLlamaSettingsAreNamed(t *testing.T) {
 
 func TestLlamaConfigJSONRefusesWhatItCannotCompute(t *testing.T) {
 	for body, want := range map[string]string{
-		`{"model_type": "mistral"}`:                                                                     "reads gpt2, llama",
+		`{"model_type": "mistral"}`:                                                                     "this build reads bert",
 		`{"model_type": "llama", "pretraining_tp": 2}`:                                                  "pretraining_tp is 2",
 		`{"model_type": "llama", "rope_scaling": 4}`:                                                    "rope_scaling is 4",
 		`{"model_type": "llama", "hidden_size": "x"}`:                                                   `hidden_size is "x"; want int`,

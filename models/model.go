@@ -31,18 +31,13 @@ type Model interface {
 	Params() *Params
 }
 
-// Network is a causal language model of any family, as those see it who open, change, write and use models.
+// Network is a model of any family, as those see it who open, change and write models.
 type Network interface {
 	Model
 	// InputTable returns the token table [V,D]; it belongs to the model.
 	InputTable() *torch.Tensor
 	// Configuration returns what the network was built from.
 	Configuration() Config
-	// NewCache makes room for what rows of up to capacity tokens hold. Run it inside torch.Do; free it with Free.
-	NewCache(rows, capacity int) *Cache
-	// Decoder returns the network as the native step takes it, nil where it is not float32 on the CPU. Its tensors are
-	// the model's.
-	Decoder() *torch.Decoder
 }
 
 // NewInput copies ids and positions to device as an Input. rowOffsets is used as it is, not copied. Run it

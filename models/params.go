@@ -16,6 +16,9 @@ type Param struct {
 
 	// inOut says that files hold the matrix as [in,out] (GPT-2's Conv1D) while Tensor is [out,in].
 	inOut bool
+	// stacked are the names under which files hold equal blocks of Tensor's rows, one below the other: what is one product here
+	// is several matrices there (query, key, value). nil where files hold Tensor as it is, under Name.
+	stacked []string
 
 	master *torch.Tensor // float32 weights that Tensor is rounded from; nil where Tensor holds them (ComputeIn)
 }

@@ -18,11 +18,11 @@ type naming func(file string) (name string, ignore bool)
 func (p *Params) Save(path string) error {
 	sources := make([]safetensors.Source, 0, len(p.list))
 	for _, param := range p.list {
-		source, err := param.source()
+		own, err := param.sources()
 		if err != nil {
 			return fmt.Errorf("%s: %w", path, err)
 		}
-		sources = append(sources, source)
+		sources = append(sources, own...)
 	}
 	return writeSources(path, sources)
 }
@@ -31,24 +31,27 @@ func (p *Params) Save(path string) error {
 // it returned on any goroutine. buffer is made larger where it is too short, and returned with the sources, which are views of it. Run it inside
 // torch.Do.
 func (p *Params) CopyTo(buffer []byte) (sources []safetensors.Source, grown []byte, err error) {
-	sources = make([]safetensors.Source, len(p.list))
 	var size int64
-	for i, param := range p.list {
-		if sources[i], err = param.source(); err != nil {
+	for _, param := range p.list {
+		own, err := param.sources()
+		if err != nil {
 			return nil, buffer, err
 		}
+		sources = append(sources, own...)
 		size += shapeNumEl(param.Shape) * int64(param.Weights().DType().Size())
 	}
 	if int64(len(buffer)) < size {
 		buffer = make([]byte, size)
 	}
-	rest := buffer
+	rest, i := buffer, 0
 	torch.NoGrad(func() {
-		for i, param := range p.list {
-			n := shapeNumEl(param.Shape) * int64(param.Weights().DType().Size())
-			sources[i].Bytes, sources[i].Data = nil, rest[:n:n]
-			torch.Scope(func() { param.fileLayout(param.Weights()).CopyToBytes(sources[i].Data) })
-			rest = rest[n:]
+		for _, param := range p.list {
+			for _, part := range param.files() {
+				n := shapeNumEl(part.shape) * int64(param.Weights().DType().Size())
+				sources[i].Bytes, sources[i].Data = nil, rest[:n:n]
+				torch.Scope(func() { part.of(param.Weights()).CopyToBytes(sources[i].Data) })
+				rest, i = rest[n:], i+1
+			}
 		}
 	})
 	return sources, buffer, nil
@@ -62,17 +65,41 @@ func EncodeWeights(w io.Writer, sources []safetensors.Source) error {
 // weightsMetadata says whose layout a file holds: transformers reads only those that do.
 var weightsMetadata = map[string]string{"format": "pt"}
 
-// source is the parameter as a file holds it; its bytes are made when their turn comes.
-func (p Param) source() (safetensors.Source, error) {
+// filePart is a tensor that files hold of a parameter: all of it, or one of its blocks of rows.
+type filePart struct {
+	name  string
+	shape []int64
+	of    func(*torch.Tensor) *torch.Tensor // takes it from the parameter's tensor
+}
+
+// files are the tensors that files hold of the parameter.
+func (p Param) files() []filePart {
+	if p.stacked == nil {
+		return []filePart{{p.Name, p.fileShape(), p.fileLayout}}
+	}
+	parts := make([]filePart, len(p.stacked))
+	rows := p.Shape[0] / int64(len(parts))
+	for i, name := range p.stacked {
+		of := func(t *torch.Tensor) *torch.Tensor { return t.Narrow(0, int64(i)*rows, rows) }
+		parts[i] = filePart{name, append([]int64{rows}, p.Shape[1:]...), of}
+	}
+	return parts
+}
+
+// sources are the parameter as a file holds it; their bytes are made when their turn comes.
+func (p Param) sources() (sources []safetensors.Source, err error) {
 	weights := p.Weights()
 	dtype, ok := fileDTypes[weights.DType()]
 	if !ok {
-		return safetensors.Source{}, fmt.Errorf("%s has type %v, which model files do not hold; convert it to float32 first", p.Name, weights.DType())
+		return nil, fmt.Errorf("%s has type %v, which model files do not hold; convert it to float32 first", p.Name, weights.DType())
 	}
-	return safetensors.Source{Name: p.Name, DType: dtype, Shape: p.fileShape(), Bytes: func() (data []byte, err error) {
-		torch.Scope(func() { torch.NoGrad(func() { data = p.fileLayout(weights).Bytes() }) })
-		return data, nil
-	}}, nil
+	for _, part := range p.files() {
+		sources = append(sources, safetensors.Source{Name: part.name, DType: dtype, Shape: part.shape, Bytes: func() (data []byte, err error) {
+			torch.Scope(func() { torch.NoGrad(func() { data = part.of(weights).Bytes() }) })
+			return data, nil
+		}})
+	}
+	return sources, nil
 }
 
 // writeSources writes a weights file.
@@ -94,7 +121,9 @@ func (p *Params) Load(path string) error {
 	defer files.close()
 	from := newStored(files, p.naming, p.ties)
 	for _, param := range p.list {
-		from.find(param)
+		for _, part := range param.files() {
+			from.find(part)
+		}
 	}
 	if err := from.problem(p); err != nil {
 		return err
@@ -160,14 +189,14 @@ func (s *stored) fail(format string, args ...any) {
 	}
 }
 
-// find returns the file's tensor for a parameter and checks its shape. Of a tied weight a file may hold either
-// name, or both with the same bytes.
-func (s *stored) find(param Param) (safetensors.Tensor, bool) {
-	tensor, ok := s.byName[param.Name]
-	s.used[param.Name] = true
+// find returns the file's tensor for a parameter or a part of it and checks its shape. Of a tied weight a file may hold
+// either name, or both with the same bytes.
+func (s *stored) find(part filePart) (safetensors.Tensor, bool) {
+	tensor, ok := s.byName[part.name]
+	s.used[part.name] = true
 	for other, name := range s.ties {
 		twin, exists := s.byName[other]
-		if name != param.Name || !exists {
+		if name != part.name || !exists {
 			continue
 		}
 		s.used[other] = true
@@ -179,11 +208,11 @@ func (s *stored) find(param Param) (safetensors.Tensor, bool) {
 		}
 	}
 	if !ok {
-		s.fail("tensor %s is missing; is this the file of another model or configuration?", param.Name)
+		s.fail("tensor %s is missing; is this the file of another model or configuration?", part.name)
 		return tensor, false
 	}
-	if shape := param.fileShape(); !slices.Equal(tensor.Shape, shape) {
-		s.fail("tensor %s has shape %v, the configuration wants %v", tensor.Name, tensor.Shape, shape)
+	if !slices.Equal(tensor.Shape, part.shape) {
+		s.fail("tensor %s has shape %v, the configuration wants %v", tensor.Name, tensor.Shape, part.shape)
 		return tensor, false
 	}
 	if !slices.Contains([]safetensors.DType{safetensors.F32, safetensors.F16, safetensors.BF16, safetensors.F64}, tensor.DType) {
@@ -195,16 +224,24 @@ func (s *stored) find(param Param) (safetensors.Tensor, bool) {
 
 // values returns the file's numbers for a parameter as a new float32 tensor in the memory's layout, or nil.
 func (s *stored) values(param Param) *torch.Tensor {
-	tensor, ok := s.find(param)
-	if !ok {
-		return nil
+	var all []float32
+	for _, part := range param.files() {
+		tensor, ok := s.find(part)
+		if !ok {
+			return nil
+		}
+		numbers, err := tensor.Float32s()
+		if err != nil {
+			s.fail("tensor %s: %w", tensor.Name, err)
+			return nil
+		}
+		if all == nil {
+			all = numbers
+		} else {
+			all = append(all[:len(all):len(all)], numbers...) // numbers may be the file itself
+		}
 	}
-	numbers, err := tensor.Float32s()
-	if err != nil {
-		s.fail("tensor %s: %w", tensor.Name, err)
-		return nil
-	}
-	return param.fileLayout(torch.FromFloat32(numbers, param.fileShape()...))
+	return param.fileLayout(torch.FromFloat32(all, param.fileShape()...)) // blocks of rows follow one another
 }
 
 // tensor is values as a trainable parameter.

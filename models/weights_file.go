@@ -107,6 +107,11 @@ func (w *weightFiles) close() {
 	}
 }
 
+// holds says whether there is a tensor of that name, or of that name behind a trunk's prefix (bert.).
+func (w *weightFiles) holds(name string) bool {
+	return slices.ContainsFunc(w.tensors, func(t safetensors.Tensor) bool { return t.Name == name || strings.HasSuffix(t.Name, "."+name) })
+}
+
 func sortedKeys(m map[string]string) []string {
 	keys := make([]string, 0, len(m))
 	for key := range m {
@@ -171,11 +176,11 @@ func SaveHF(n Network, dir string, maxFileBytes int64) (Config, []string, error)
 			sources = append(sources, safetensors.Float32Source(param.Name, make([]float32, shapeNumEl(param.Shape)), param.Shape...))
 			continue
 		}
-		source, err := own.source()
+		parts, err := own.sources()
 		if err != nil {
 			return nil, nil, err
 		}
-		sources = append(sources, source)
+		sources = append(sources, parts...)
 	}
 	names, err := writeShards(dir, sources, maxFileBytes)
 	return config, names, err

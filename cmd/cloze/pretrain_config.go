@@ -46,11 +46,13 @@ type ModelKeys any
 type allFamilies struct {
 	LlamaKeys
 	GPTKeys
+	BERTKeys
 }
 
 type (
 	LlamaKeys any
 	GPTKeys   any
+	BERTKeys  any
 )
 
 func newModelSection(preset string, c models.Config) modelSection {
@@ -136,7 +138,7 @@ func (c *pretrainConfig) resolve(f *pretrainFlags) error {
 // load reads the keys twice: the first time to learn which preset they stand on.
 func (c *pretrainConfig) load(f *pretrainFlags) ([]string, error) {
 	first := *c
-	first.Model.ModelKeys = &allFamilies{&models.LlamaConfig{}, &models.GPTConfig{}}
+	first.Model.ModelKeys = &allFamilies{&models.LlamaConfig{}, &models.GPTConfig{}, &models.BERTConfig{}}
 	if _, err := config.Load(&first, f.config.file, f.config.sets); err != nil {
 		return nil, err
 	}

@@ -15,11 +15,22 @@ type continuation struct {
 	decoder *torch.Decoder // the native step; nil where the model's tensors are not for it: Hidden does the same
 }
 
+// causal is a network that writes text, a token after the other.
+type causal interface {
+	NewCache(rows, capacity int) *models.Cache
+	Decoder() *torch.Decoder
+}
+
 // newContinuation makes room for rows of capacity tokens. Free it.
 func (lm *LM) newContinuation(rows, capacity int) (*continuation, error) {
+	network, ok := lm.Model.(causal)
+	if !ok {
+		return nil, fmt.Errorf("%s: %s is an encoder, whose tokens see those after them: it gives vectors (embed) and cannot write text; open a causal model (gpt2, llama)",
+			lm.Weights, lm.Model.Configuration().Shape().ModelType)
+	}
 	c := &continuation{lm: lm}
 	err := torch.Do(func() error {
-		c.cache, c.decoder = lm.Model.NewCache(rows, capacity), lm.Model.Decoder()
+		c.cache, c.decoder = network.NewCache(rows, capacity), network.Decoder()
 		return nil
 	})
 	return c, err

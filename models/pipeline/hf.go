@@ -113,14 +113,17 @@ func (lm *LM) compareHF(dir string) (weights, logits float64, err error) {
 			for i := range ids {
 				ids[i] = int32(i * 7919 % lm.Tokenizer.VocabSize()) // spread over the vocabulary by a prime
 			}
-			head, bias := lm.Model.Head()
-			headAgain, biasAgain := again.Model.Head()
-			logits = largestDifference(lm.Model.Hidden(oneRow(ids)).Linear(head, bias),
-				again.Model.Hidden(oneRow(ids)).Linear(headAgain, biasAgain))
+			logits = largestDifference(logitsOf(lm.Model, oneRow(ids)), logitsOf(again.Model, oneRow(ids)))
 		})
 		return nil
 	})
 	return weights, logits, err
+}
+
+// logitsOf is what the network says of every token, [N,V].
+func logitsOf(m models.Model, in models.Input) *torch.Tensor {
+	weight, bias := m.Head()
+	return m.Transform(m.Hidden(in)).Linear(weight, bias)
 }
 
 // largestDifference of two tensors of one shape.

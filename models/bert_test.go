@@ -1,0 +1,198 @@
+package models
+
+import (
+	"encoding/json"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/go-cloze/cloze/models/torch"
+)
+
+// encoderGolden is what testdata/gen/models_bert.py wrote down of one of transformers' encoders, run over a padded batch.
+type encoderGolden struct {
+	gptGolden
+	Hidden, Pairs []float32
+}
+
+// eachEncoder runs the body for every tiny encoder, without dropout; those without a head come only where bare is true.
+func eachEncoder(t *testing.T, bare bool, body func(t *testing.T, golden encoderGolden, model Network, dir string)) {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(testdata, "encoder_tiny.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var goldens struct{ Models map[string]encoderGolden }
+	if err := json.Unmarshal(data, &goldens); err != nil {
+		t.Fatal(err)
+	}
+	if len(goldens.Models) < 7 {
+		t.Fatalf("the golden holds %d models", len(goldens.Models))
+	}
+	for name, golden := range goldens.Models {
+		if golden.Logits == nil && !bare {
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			dir := filepath.Join(testdata, "encoder_tiny", name)
+			config, err := ReadConfig(filepath.Join(dir, "config.json"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			onTorch(t, func() {
+				defer torch.SetThreads(torch.Threads())
+				torch.SetThreads(1) // the models are too small to be shared out
+				model, err := Load(withoutDropout(config), filepath.Join(dir, WeightsFile))
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer model.Params().Free()
+				body(t, golden, model, dir)
+			})
+		})
+	}
+}
+
+func withoutDropout(c Config) Config {
+	bert := c.(BERTConfig)
+	bert.HiddenDrop, bert.AttnDrop = 0, 0
+	return bert
+}
+
+// TestEncodersEqualTransformers: rows of 7, 12, 1 and 5 tokens, packed here and padded there.
+func TestEncodersEqualTransformers(t *testing.T) {
+	eachEncoder(t, true, func(t *testing.T, golden encoderGolden, model Network, _ string) {
+		hidden := model.Hidden(golden.input(false))
+		// 1e-5 absolute on numbers of size 3: float32 with sums in another order.
+		if d := largestDifference(hidden.Float32s(), golden.Hidden); d > 1e-5 {
+			t.Errorf("hidden states differ by %g", d)
+		}
+		if golden.Pairs != nil {
+			first := torch.FromInt64([]int64{0, 7, 19, 20}, 4)
+			if d := largestDifference(model.(*BERT).Pairs(hidden.IndexSelect(0, first)).Float32s(), golden.Pairs); d > 1e-5 {
+				t.Errorf("logits of pairs differ by %g", d)
+			}
+		}
+		if golden.Logits == nil {
+			return
+		}
+		if d := largestDifference(logits(model, golden.input(false)).Float32s(), golden.Logits); d > 1e-5 {
+			t.Errorf("logits differ by %g", d)
+		}
+		if loss := golden.meanLoss(model, golden.input(false)).Item(); math.Abs(loss-golden.Loss) > 1e-6 {
+			t.Errorf("loss %.8f, transformers %.8f", loss, golden.Loss)
+		}
+	})
+}
+
+func TestEncoderGradientsEqualTransformers(t *testing.T) {
+	eachEncoder(t, false, func(t *testing.T, golden encoderGolden, model Network, dir string) {
+		golden.compareGradients(t, model, filepath.Join(dir, "gradients.safetensors"))
+	})
+}
+
+func TestEncoderTenAdamWStepsEqualTransformers(t *testing.T) {
+	eachEncoder(t, false, func(t *testing.T, golden encoderGolden, model Network, _ string) {
+		untrained := []string{}
+		for param := range model.Params().All() {
+			if golden.Pairs != nil && (param.Name == "cls.seq_relationship.weight" || param.Name == "bert.pooler.dense.weight") {
+				untrained = append(untrained, param.Name)
+			}
+		}
+		if len(untrained) > 0 {
+			t.Skip("no loss reaches", untrained)
+		}
+		golden.compareSteps(t, model)
+	})
+}
+
+// TestEncoderRowsNeverSeeEachOther: a row's numbers do not change with the rows beside it, and every token of a row sees all.
+func TestEncoderRowsNeverSeeEachOther(t *testing.T) {
+	eachEncoder(t, true, func(t *testing.T, golden encoderGolden, model Network, _ string) {
+		offsets := []int32{0, 3, 5}
+		run := func(ids, offsets []int32) []float32 {
+			return model.Hidden(NewInput(ids, RowPositions(offsets), offsets, torch.CPU, false)).Float32s()
+		}
+		d := model.Configuration().Shape().Dim
+		first := run([]int32{5, 6, 7, 8, 9}, offsets)
+		second := run([]int32{5, 6, 50, 8, 9}, offsets)
+		if d := largestDifference(first[3*d:], second[3*d:]); d != 0 {
+			t.Errorf("row 2 changes by %g with row 1", d)
+		}
+		if largestDifference(first[:d], second[:d]) == 0 {
+			t.Error("a row's first token does not change with its last")
+		}
+		// Alone or packed: 1e-5 absolute, as another number of rows may block the matrix products otherwise.
+		if d := largestDifference(first[3*d:], run([]int32{8, 9}, []int32{0, 2})); d > 1e-5 {
+			t.Errorf("row 2 alone differs by %g", d)
+		}
+	})
+}
+
+// TestABareEncoderGetsHeads: what it computes stays, the heads are fresh, and the other names find the same weights.
+func TestABareEncoderGetsHeads(t *testing.T) {
+	eachEncoder(t, true, func(t *testing.T, golden encoderGolden, model Network, dir string) {
+		if golden.Logits != nil {
+			return
+		}
+		config, err := WithHeads(model.Configuration(), true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		larger := Extend(model, config, 4)
+		defer larger.Params().Free()
+		if d := largestDifference(larger.Hidden(golden.input(false)).Float32s(), golden.Hidden); d > 1e-5 {
+			t.Errorf("hidden states differ by %g", d)
+		}
+		if table, bias := larger.Head(); table != larger.InputTable() || bias == nil {
+			t.Error("the head is not tied, or has no bias")
+		}
+		if weight, ok := larger.Params().Get("cls.predictions.transform.dense.weight"); !ok || weight.Tensor.Mul(weight.Tensor).Mean().Sqrt().Item() < 0.015 {
+			t.Error("the head's transform is missing or not fresh")
+		}
+		if _, ok := larger.Params().Get("bert.embeddings.word_embeddings.weight"); !ok {
+			t.Error("the trunk has no prefix beside a head")
+		}
+	})
+	distil, err := BERTPreset("distilbert-base")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := WithHeads(distil, true); err == nil {
+		t.Error("distilbert has a head for pairs")
+	}
+}
+
+func TestEncoderSameSeedSameBits(t *testing.T) {
+	eachEncoder(t, false, func(t *testing.T, golden encoderGolden, loaded Network, _ string) {
+		config := loaded.Configuration().(BERTConfig)
+		config.HiddenDrop, config.AttnDrop = 0.1, 0.1
+		run := func(seed uint64) (bits []float32) {
+			model, err := New(config, seed)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer model.Params().Free()
+			torch.Seed(int64(seed))
+			loss := golden.meanLoss(model, golden.input(true))
+			loss.Backward()
+			bits = loss.Float32s()
+			for param := range model.Params().All() {
+				bits = append(bits, param.Tensor.Float32s()...)
+				if grad := param.Tensor.Grad(); grad != nil {
+					bits = append(bits, grad.Float32s()...)
+				}
+			}
+			return bits
+		}
+		first := run(1)
+		if !slices.Equal(first, run(1)) {
+			t.Error("the same seed gives other weights, loss or gradients")
+		}
+		if slices.Equal(first, run(2)) {
+			t.Error("another seed gives the same")
+		}
+	})
+}
