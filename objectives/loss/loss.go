@@ -20,6 +20,12 @@ type Loss interface {
 	Terms(m models.Model, b *objectives.Batch) []Term
 }
 
+// Counter is a Loss that knows the counts of its terms, in their order, before it is computed. One of several terms can only be added up over
+// micro-batches if it is: each term is divided by what the whole step counts.
+type Counter interface {
+	Counts(b *objectives.Batch) []float64
+}
+
 // NextToken is the cross entropy between the model's output and the targets of an objectives.NextToken batch.
 type NextToken struct{}
 
@@ -28,7 +34,7 @@ func (NextToken) Terms(m models.Model, b *objectives.Batch) []Term {
 	weightVD, biasV := m.Head()
 	device := weightVD.Device()
 	in := input(b, device)
-	targetsN := torch.FromInt32(b.Targets, int64(len(b.Targets))).ToDevice(device)
+	targetsN := ids(b.Targets, device)
 	hiddenND := m.Hidden(in)
 	sum := torch.LinearCrossEntropySum(hiddenND, weightVD, biasV, targetsN)
 	torch.Free(hiddenND) // its gradient is computed already
@@ -39,10 +45,10 @@ func (NextToken) Terms(m models.Model, b *objectives.Batch) []Term {
 func input(b *objectives.Batch, device torch.Device) models.Input {
 	in := models.NewInput(b.IDs, b.Positions, b.RowOffsets, device, b.Train)
 	if len(b.Segments) > 0 {
-		in.Segments = torch.FromInt32(b.Segments, int64(len(b.Segments))).ToDevice(device)
+		in.Segments = ids(b.Segments, device)
 	}
 	if len(b.Languages) > 0 {
-		in.Languages = torch.FromInt32(b.Languages, int64(len(b.Languages))).ToDevice(device)
+		in.Languages = ids(b.Languages, device)
 	}
 	return in
 }

@@ -15,11 +15,13 @@ import (
 
 // Evaluation is how well a model does on a set of blocks, each read once.
 type Evaluation struct {
-	Loss        float64 `json:"loss"`                    // nats a target
+	Loss        float64 `json:"loss"`                    // nats a target, the sum of the parts where there are several
 	Perplexity  float64 `json:"perplexity"`              // exp of Loss
 	BitsPerByte float64 `json:"bits_per_byte,omitempty"` // of text; 0 when its bytes are not known
 	Tokens      int64   `json:"tokens"`                  // targets
 	Bytes       int64   `json:"bytes"`                   // of text
+
+	Terms map[string]float64 `json:"terms,omitempty"` // mean of each part of a loss that has several; Perplexity and Tokens are of the first
 }
 
 // Evaluate measures a model over a set, batchSize blocks at a time; the result is the same for any batchSize but for rounding, and memory does
@@ -43,7 +45,7 @@ func Evaluate(ctx context.Context, m models.Model, l loss.Loss, o objectives.Obj
 			objectives.SeedSample(&pcg, 0, 0, uint64(i))
 			o.Examples(&batch, seqs, rng)
 		}
-		if batch.Counted == 0 {
+		if !batch.Asks() {
 			continue
 		}
 		err := torch.Do(func() error {
@@ -58,8 +60,8 @@ func Evaluate(ctx context.Context, m models.Model, l loss.Loss, o objectives.Obj
 		return Evaluation{}, fmt.Errorf("evaluation: the set has %d blocks and asks for nothing", set.Len())
 	}
 	nats, tokens := sums.terms[0].mean.Sum, sums.terms[0].mean.Count
-	e := Evaluation{Loss: sums.loss(), Tokens: int64(tokens), Bytes: textBytes}
-	e.Perplexity = min(metrics.Perplexity(e.Loss), math.MaxFloat64) // JSON holds no infinity
+	e := Evaluation{Loss: sums.loss(), Tokens: int64(tokens), Bytes: textBytes, Terms: sums.means()}
+	e.Perplexity = min(metrics.Perplexity(nats/tokens), math.MaxFloat64) // JSON holds no infinity
 	if textBytes > 0 {
 		e.BitsPerByte = metrics.BitsPerByte(nats, textBytes)
 	}

@@ -59,7 +59,8 @@ type Result struct {
 	Last            string        `json:"last"`                // newest checkpoint, a path in the run folder; "" without folder
 	BestCheckpoint  string        `json:"best_checkpoint"`
 	Elapsed         time.Duration `json:"elapsed_ns"`
-	TokensPerSecond float64       `json:"tokens_per_second"` // over the whole run, evaluations and checkpoints included
+	TokensPerSecond float64       `json:"tokens_per_second"`     // over the whole run, evaluations and checkpoints included
+	AskedShare      float64       `json:"asked_share,omitempty"` // of the tokens that chance could have made targets, those that it did; 0 where no chance is in it
 	Notes           []string      `json:"notes,omitempty"`
 }
 

@@ -47,13 +47,27 @@ func newAdamW(params *models.Params, config Config) *adamW {
 	return o
 }
 
-// update moves the parameters along their gradients; n counts updates from 1.
+// update moves the parameters along their gradients; n counts updates from 1. What had no part in the loss (the pooler of an encoder that only
+// predicts tokens) stands still, as in torch.optim.
 func (o *adamW) update(learningRate float64, n int64) {
 	c := o.config
 	for _, g := range o.groups {
+		g = g.withGradient()
 		torch.FusedAdamW(g.params, nil, g.m, g.v, learningRate, c.AdamBeta1, c.AdamBeta2, c.AdamEpsilon, g.weightDecay, n)
 	}
 	o.all.Round()
+}
+
+// withGradient is the part of a group that Backward has given a gradient.
+func (g group) withGradient() group {
+	part := group{weightDecay: g.weightDecay}
+	for i, p := range g.params {
+		if grad := p.Grad(); grad != nil {
+			torch.Free(grad) // the handle; the gradient is p's
+			part.params, part.m, part.v = append(part.params, p), append(part.m, g.m[i]), append(part.v, g.v[i])
+		}
+	}
+	return part
 }
 
 // gather adds the gradients of a micro-batch in half precision to those of the weights.

@@ -86,6 +86,7 @@ func (r *run) restore(c checkpoint) error {
 		return err
 	}
 	r.step, r.updates, r.skipped, r.tokens = s.Step, s.Updates, s.Skipped, s.Tokens
+	r.asked, r.eligible = s.Asked, s.Eligible
 	r.rateFactor, r.backoffs = s.RateFactor, s.Backoffs
 	r.overflows = s.Overflows
 	if r.scaler.on() && s.LossScale > 0 {
@@ -103,7 +104,7 @@ func (r *run) restore(c checkpoint) error {
 // state is what a checkpoint remembers beside tensors: restore the other way round.
 func (r *run) state() State {
 	return State{
-		Step: r.step, Updates: r.updates, Skipped: r.skipped, Tokens: r.tokens, Seed: r.config.Seed, Reader: r.reader.at(r.step + 1), Generator: generator(),
+		Step: r.step, Updates: r.updates, Skipped: r.skipped, Tokens: r.tokens, Asked: r.asked, Eligible: r.eligible, Seed: r.config.Seed, Reader: r.reader.at(r.step + 1), Generator: generator(),
 		RateFactor: r.rateFactor, Backoffs: r.backoffs, LossScale: r.scaler.scale, GoodSteps: r.scaler.good, Overflows: r.overflows,
 		Loss: number(r.loss), GradNorm: number(r.norm), LoggedLoss: number(r.logged), SinceLog: meanState(r.sinceLog),
 		Evaluation: r.eval, EvalStep: r.evalStep, Best: r.best, SinceBest: r.sinceBest,

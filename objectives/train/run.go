@@ -26,9 +26,12 @@ type run struct {
 	tokens  int64
 	skipped int
 
+	asked, eligible int64 // targets, and tokens that chance could have made targets
+
 	overflows int // steps that overflowed float16 and changed nothing
 
 	sums     tally        // of the step
+	divisor  float64      // of its gradients
 	sinceLog metrics.Mean // loss since the last line of metrics.jsonl
 	loss     float64      // of the last step that had one
 	norm     float64      // gradient norm of the last step
@@ -131,7 +134,7 @@ func (r *run) log() error {
 		return nil
 	}
 	return r.Folder.Log(stepRecord{Step: r.step, Loss: number(r.logged), LearningRate: rate, GradNorm: number(r.norm),
-		TokensPerSecond: speed, Tokens: r.tokens, ElapsedSeconds: elapsed.Seconds(), LossScale: r.scaler.scale})
+		TokensPerSecond: speed, Tokens: r.tokens, ElapsedSeconds: elapsed.Seconds(), LossScale: r.scaler.scale, Terms: r.sums.means(), AskedShare: share(r.asked, r.eligible)})
 }
 
 // stepRecord is a line of metrics.jsonl about training.
@@ -144,12 +147,23 @@ type stepRecord struct {
 	Tokens          int64    `json:"tokens"`            // read since the run began
 	ElapsedSeconds  float64  `json:"elapsed_seconds"`
 	LossScale       float64  `json:"loss_scale,omitempty"` // after the step; only in float16
+
+	Terms      map[string]float64 `json:"terms,omitempty"`       // of the step: the mean of each part of a loss that has several
+	AskedShare float64            `json:"asked_share,omitempty"` // since the run began: targets of the tokens that chance could have made targets
 }
 
 // evalRecord is a line of metrics.jsonl about an evaluation.
 type evalRecord struct {
 	Step int        `json:"step"`
 	Eval Evaluation `json:"eval"`
+}
+
+// share is a part of a whole, 0 of nothing.
+func share(part, whole int64) float64 {
+	if whole == 0 {
+		return 0
+	}
+	return float64(part) / float64(whole)
 }
 
 // number is x as JSON can hold it: NaN is null.
@@ -243,7 +257,7 @@ func (r *run) result(ended string) Result {
 	}
 	result := Result{
 		Ended: ended, Steps: r.step, Skipped: r.skipped, Overflows: r.overflows, Tokens: r.tokens, Loss: number(r.logged), Eval: r.eval, Best: r.best,
-		Last: r.saver.last, BestCheckpoint: r.saver.best, Elapsed: elapsed, TokensPerSecond: float64(r.tokens) / elapsed.Seconds(), Notes: r.notes,
+		Last: r.saver.last, BestCheckpoint: r.saver.best, Elapsed: elapsed, TokensPerSecond: float64(r.tokens) / elapsed.Seconds(), AskedShare: share(r.asked, r.eligible), Notes: r.notes,
 	}
 	if r.skipped > 0 {
 		result.Notes = append(result.Notes, fmt.Sprintf("%d of %d steps had nothing to learn and changed nothing", r.skipped, r.step))

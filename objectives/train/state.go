@@ -20,13 +20,15 @@ const maxStateBytes = 1 << 20
 type State struct {
 	Version int `json:"version"` // StateVersion
 
-	Step      int      `json:"step"`      // steps done
-	Updates   int64    `json:"updates"`   // steps that changed the weights: the count that AdamW corrects its bias by
-	Skipped   int      `json:"skipped"`   // steps that had nothing to learn
-	Tokens    int64    `json:"tokens"`    // read so far
-	Seed      uint64   `json:"seed"`      // the run's
-	Reader    position `json:"reader"`    // the next block to be read
-	Generator []byte   `json:"generator"` // state of libtorch's random generator, base64
+	Step      int      `json:"step"`               // steps done
+	Updates   int64    `json:"updates"`            // steps that changed the weights: the count that AdamW corrects its bias by
+	Skipped   int      `json:"skipped"`            // steps that had nothing to learn
+	Tokens    int64    `json:"tokens"`             // read so far
+	Asked     int64    `json:"asked,omitempty"`    // targets read so far, and
+	Eligible  int64    `json:"eligible,omitempty"` // tokens that chance could have made targets
+	Seed      uint64   `json:"seed"`               // the run's
+	Reader    position `json:"reader"`             // the next block to be read
+	Generator []byte   `json:"generator"`          // state of libtorch's random generator, base64
 
 	// Accumulated is the micro-batches of an unfinished step whose gradients would be lost: 0, since a step is finished or undone first.
 	Accumulated int `json:"accumulated"`

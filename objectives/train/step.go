@@ -13,9 +13,10 @@ import (
 func (r *run) train(step int, data *stepData) error {
 	start := time.Now()
 	before := r.loss
-	var read int64
+	var read, asked, eligible int64
 	for i := range data.micro {
 		read += int64(len(data.micro[i].IDs))
+		asked, eligible = asked+int64(data.micro[i].Counted), eligible+int64(data.micro[i].Eligible)
 	}
 	err := torch.Do(func() error {
 		r.sums.reset()
@@ -26,11 +27,12 @@ func (r *run) train(step int, data *stepData) error {
 			return err
 		}
 		r.tokens += read
+		r.asked, r.eligible = r.asked+asked, r.eligible+eligible
 		if len(r.sums.terms) == 0 {
 			r.skipped++
 			return nil
 		}
-		return r.update(step, before, r.scaler.factor(data))
+		return r.update(step, before, r.divisor*r.scaler.factor(data))
 	})
 	if err != nil {
 		return fmt.Errorf("step %d: %w", step, err)
@@ -59,10 +61,14 @@ func (r *run) giveUp() error {
 
 // backward adds up the gradients of all micro-batches, undivided but multiplied by the loss scaler's factor.
 func (r *run) backward(data *stepData) (err error) {
-	factor := r.scaler.factor(data)
+	factor, totals := r.scaler.factor(data), []float64(nil)
+	r.divisor = 0
+	if len(data.micro) > 1 {
+		totals = totalsOf(r.Loss, data)
+	}
 	for i := range data.micro {
 		batch := &data.micro[i]
-		if batch.Counted == 0 {
+		if !batch.Asks() {
 			continue
 		}
 		if err := r.giveUp(); err != nil {
@@ -70,14 +76,18 @@ func (r *run) backward(data *stepData) (err error) {
 		}
 		torch.Scope(func() {
 			terms := r.Loss.Terms(r.Model, batch)
-			if len(terms) > 1 && len(data.micro) > 1 {
+			if len(terms) > 1 && len(data.micro) > 1 && totals == nil {
 				err = fmt.Errorf("a loss of %d terms cannot be accumulated: set train.gradient_accumulation_steps to 1 and raise train.batch_size", len(terms))
 				return
 			}
 			if err = r.giveUp(); err != nil {
 				return
 			}
-			if total := objectiveOf(terms); total != nil {
+			if total, by := objectiveOf(terms, totals); total != nil {
+				if totals == nil { // a single term's counts add up
+					by += r.divisor
+				}
+				r.divisor = by
 				if factor != 1 {
 					total = total.MulScalar(factor)
 				}
@@ -93,8 +103,8 @@ func (r *run) backward(data *stepData) (err error) {
 	return nil
 }
 
-// update divides, clips and moves the weights; factor is what the gradients were multiplied by.
-func (r *run) update(step int, before, factor float64) error {
+// update divides the gradients by count, clips them and moves the weights.
+func (r *run) update(step int, before, count float64) error {
 	defer r.optimizer.zeroGrad()
 	rate := r.rate(step)
 	loss := r.sums.loss()
@@ -105,7 +115,6 @@ func (r *run) update(step int, before, factor float64) error {
 	if !finite(loss) {
 		return stop(fmt.Sprintf("the loss is %g", loss), step, before)
 	}
-	count := r.sums.terms[0].mean.Count * factor
 	norm := torch.GradNorm(r.optimizer.tensors) / count
 	if !finite(norm) {
 		return stop(fmt.Sprintf("the loss is %.4f but the gradient norm is %g", loss, norm), step, before)

@@ -37,6 +37,18 @@ func (t *tally) find(term loss.Term) *termSum {
 	return &t.terms[len(t.terms)-1]
 }
 
+// means are the means by name, nil where there are fewer than two terms: a single one is the loss itself.
+func (t *tally) means() map[string]float64 {
+	if len(t.terms) < 2 {
+		return nil
+	}
+	means := map[string]float64{}
+	for _, s := range t.terms {
+		means[s.name] = s.mean.Value()
+	}
+	return means
+}
+
 // loss is the weighted sum of the terms' means, NaN when nothing was counted.
 func (t *tally) loss() float64 {
 	if len(t.terms) == 0 {
@@ -52,21 +64,25 @@ func (t *tally) loss() float64 {
 // reset forgets everything and keeps the memory.
 func (t *tally) reset() { t.terms = t.terms[:0] }
 
-// objectiveOf is what Backward starts from: the terms of one micro-batch as one number, nil where nothing is counted.
-// It is weighted so that dividing by the first term's count of the whole step divides each term by its own. With more than one term
-// that holds for a step of one micro-batch only: their counts would have to be known before the first Backward.
-func objectiveOf(terms []loss.Term) *torch.Tensor {
-	var total *torch.Tensor
-	var first float64
-	for _, term := range terms {
+// objectiveOf is what Backward starts from: the terms of one micro-batch as one number, nil where nothing is counted. totals are what the whole
+// step counts of each term, nil where this micro-batch is all of it. Dividing the gradient by divisor, which is the same for all micro-batches of
+// a step, then divides each term by its own count.
+func objectiveOf(terms []loss.Term, totals []float64) (total *torch.Tensor, divisor float64) {
+	of := func(i int) float64 {
+		if totals != nil {
+			return totals[i]
+		}
+		return terms[i].Count
+	}
+	for i, term := range terms {
+		if divisor == 0 {
+			divisor = of(i)
+		}
 		if term.Count == 0 {
 			continue
 		}
 		part := term.Sum
-		if total == nil {
-			first = term.Count
-		}
-		if factor := term.Weight * first / term.Count; factor != 1 {
+		if factor := term.Weight * divisor / of(i); factor != 1 {
 			part = part.MulScalar(factor)
 		}
 		if total == nil {
@@ -75,5 +91,23 @@ func objectiveOf(terms []loss.Term) *torch.Tensor {
 			total = total.Add(part)
 		}
 	}
-	return total
+	return total, divisor
+}
+
+// totalsOf is what a step counts of each term, nil where the loss does not know it before it is computed.
+func totalsOf(l loss.Loss, data *stepData) []float64 {
+	counter, ok := l.(loss.Counter)
+	if !ok {
+		return nil
+	}
+	var totals []float64
+	for i := range data.micro {
+		for k, count := range counter.Counts(&data.micro[i]) {
+			if k == len(totals) {
+				totals = append(totals, 0)
+			}
+			totals[k] += count
+		}
+	}
+	return totals
 }
