@@ -2,6 +2,7 @@ package fasttext
 
 import (
 	"fmt"
+	"iter"
 	"strings"
 )
 
@@ -88,13 +89,13 @@ func (d *Dictionary) bucketRows(dst []int32, from int) []int32 {
 	return kept
 }
 
-// appendLine appends the input rows of a text: of its tokens, an end-of-line
+// AppendLine appends the input rows of a text: of its tokens, an end-of-line
 // token after them, and the n-grams of words. known counts the tokens, without
 // the end of the line, that gave rows. Line ends inside the text part words like
 // blanks. The token </s> in the text ends it, as in the original.
-func (d *Dictionary) appendLine(dst []int32, text string, a *Args) (rows []int32, known int) {
+func (d *Dictionary) AppendLine(dst []int32, text string, a *Args) (rows []int32, known int) {
 	hashes := make([]int32, 0, 64)
-	for token := range tokens(text) {
+	for token := range Tokens(text) {
 		index, ok := d.index[token]
 		if ok && index < 0 || !ok && a.Label != "" && strings.HasPrefix(token, a.Label) {
 			continue // a label
@@ -114,9 +115,9 @@ func (d *Dictionary) appendLine(dst []int32, text string, a *Args) (rows []int32
 	return d.bucketRows(dst, from), known
 }
 
-// tokens yields what stands between the original's separators, then the end of
+// Tokens yields what stands between the original's separators, then the end of
 // the line.
-func tokens(text string) func(func(string) bool) {
+func Tokens(text string) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		const separators = " \n\r\t\v\f\x00"
 		for {

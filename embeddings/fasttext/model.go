@@ -100,8 +100,10 @@ func (m *Model) check() error {
 		return fmt.Errorf("the output matrix is %d x %d, %d outputs of dimension %d are wanted", m.Output.Rows, m.Output.Cols, m.outputs(), d)
 	}
 	for _, x := range []*Matrix{m.Input, m.Output} {
-		if x != nil && x.Codes == nil && len(x.Data) != x.Rows*x.Cols {
-			return fmt.Errorf("a matrix of %d x %d has %d numbers", x.Rows, x.Cols, len(x.Data))
+		if x != nil {
+			if err := x.check(); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -32,13 +32,11 @@ func (m *Model) Predict(text string, k int, threshold float32) (Answer, error) {
 	} else if k < 1 {
 		return Answer{}, fmt.Errorf("%d labels are asked for; ask for at least one, or -1 for all", k)
 	}
-	rows, known := m.Dictionary.appendLine(make([]int32, 0, 256), text, &m.Args)
+	hidden, rows, known := m.hidden(text)
 	answer := Answer{Empty: known == 0}
-	if len(rows) == 0 {
+	if rows == 0 {
 		return answer, nil
 	}
-	hidden := make([]float32, m.Args.Dim)
-	m.Input.mean(hidden, rows)
 	found := best{k: k}
 	if m.Args.Loss == HierarchicalSoftmax {
 		m.treeOnce.Do(func() { m.tree = buildTree(m.Dictionary.Labels) })
@@ -55,6 +53,26 @@ func (m *Model) Predict(text string, k int, threshold float32) (Answer, error) {
 		answer.Labels = append(answer.Labels, Prediction{m.Dictionary.Labels[s.label].Word, p})
 	}
 	return answer, nil
+}
+
+// hidden is the mean of a text's rows [D], with how many those are and how many
+// words gave some.
+func (m *Model) hidden(text string) (mean []float32, rows, known int) {
+	list, known := m.Dictionary.AppendLine(make([]int32, 0, 256), text, &m.Args)
+	mean = make([]float32, m.Args.Dim)
+	m.Input.mean(mean, list)
+	return mean, len(list), known
+}
+
+// Probabilities are those of all labels for a text [C], in the order of the
+// dictionary and without the original's 1e-5; known counts the words that the
+// model knows or can compose. A classifier with hierarchical softmax is refused.
+func (m *Model) Probabilities(text string) (p []float32, known int, err error) {
+	if m.Args.Model != Supervised || m.Output == nil || m.Args.Loss == HierarchicalSoftmax {
+		return nil, 0, fmt.Errorf("a %v model with the loss %v has no probability for each label", m.Args.Model, m.Args.Loss)
+	}
+	hidden, _, known := m.hidden(text)
+	return m.probabilities(hidden), known, nil
 }
 
 // stdLog is the original's logarithm, which never meets zero.

@@ -144,7 +144,18 @@ func (w *writer) matrix(m *Matrix) {
 		return
 	}
 	w.number(int64(m.Rows), int64(m.Cols))
-	w.floats(m.Data)
+	if m.Index == nil {
+		w.floats(m.Data)
+		return
+	}
+	zeros := make([]float32, m.Cols)
+	for _, row := range m.Index {
+		if row < 0 {
+			w.floats(zeros)
+		} else {
+			w.floats(m.Data[int(row)*m.Cols:][:m.Cols])
+		}
+	}
 }
 
 func (w *writer) quantiser(q *Quantiser) {
