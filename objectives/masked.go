@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"sync"
 )
 
 // What MaskConfig.Unit may be.
@@ -21,12 +22,13 @@ type MaskConfig struct {
 	Unit              string  `json:"unit"`                // token, whole_word, or span (runs of whole words)
 	SpanGeometricP    float64 `json:"span_geometric_p"`    // a span has n words with a probability that falls by 1 minus this with each word, in (0,1)
 	MaxSpanLength     int     `json:"max_span_length"`     // words in a span at most
+	Sentence          string  `json:"sentence"`            // what is asked of a row as a pair of texts beside its tokens: none, next (sentence), or (sentence) order
 	FullSentences     bool    `json:"full_sentences"`      // a block is one row over the ends of documents, as RoBERTa's FULL-SENTENCES; false: each document, or what a block holds of it, is a row
 }
 
 // DefaultMask is BERT's rule (Devlin et al. 2019, section 3.1), with SpanBERT's lengths where Unit is span.
 func DefaultMask() MaskConfig {
-	return MaskConfig{MLMProbability: 0.15, MaskReplaceProb: 0.8, RandomReplaceProb: 0.1, Unit: MaskTokens, SpanGeometricP: 0.2, MaxSpanLength: 10}
+	return MaskConfig{MLMProbability: 0.15, MaskReplaceProb: 0.8, RandomReplaceProb: 0.1, Unit: MaskTokens, SpanGeometricP: 0.2, MaxSpanLength: 10, Sentence: NoSentences}
 }
 
 // Validate says what is wrong with the configuration, nil when nothing is.
@@ -43,6 +45,10 @@ func (c MaskConfig) Validate() error {
 		return fmt.Errorf("masking.span_geometric_p is %g: give a probability between 0 and 1, SpanBERT has 0.2", c.SpanGeometricP)
 	case c.MaxSpanLength < 1:
 		return fmt.Errorf("masking.max_span_length is %d: give at least 1 word, SpanBERT has 10", c.MaxSpanLength)
+	case !slices.Contains([]string{NoSentences, NextSentence, SentenceOrder}, c.Sentence):
+		return fmt.Errorf("masking.sentence is %q: give %s, %s or %s", c.Sentence, NoSentences, NextSentence, SentenceOrder)
+	case c.FullSentences && c.Sentence != NoSentences:
+		return fmt.Errorf("masking.full_sentences puts a block into one row, masking.sentence %s makes two texts of each document: leave one of them out", c.Sentence)
 	}
 	return nil
 }
@@ -73,7 +79,13 @@ type Roles struct {
 //
 // A chosen token is replaced by the mask token, by a token drawn uniformly from all that are not special, or by itself; the draw is made for each
 // token by itself, of a span for all of its tokens together.
+//
+// With Sentence next or order a row holds two texts and a Label.
 type MaskedToken struct {
+	// Elsewhere is where next-sentence takes texts from that do not follow. What it gives must not be empty.
+	Elsewhere Blocks
+
+	scratch  sync.Pool // *[]Sequence, of Elsewhere
 	config   MaskConfig
 	roles    Roles
 	special  []uint64 // bit id is set for special tokens
@@ -86,6 +98,7 @@ func NewMaskedToken(config MaskConfig, roles Roles) (*MaskedToken, error) {
 		return nil, err
 	}
 	m := &MaskedToken{config: config, roles: roles, special: make([]uint64, (roles.VocabSize+63)/64)}
+	m.scratch.New = func() any { return new([]Sequence) }
 	for _, id := range append([]int32{roles.CLS, roles.SEP, roles.Mask, roles.EndOfText}, roles.Special...) {
 		if id >= 0 && int(id) < roles.VocabSize {
 			m.special[id>>6] |= 1 << (id & 63)
@@ -106,7 +119,15 @@ func NewMaskedToken(config MaskConfig, roles Roles) (*MaskedToken, error) {
 }
 
 // RowExtra is the number of tokens that a row may have beyond those of its block.
-func (m *MaskedToken) RowExtra() int { return 2 }
+func (m *MaskedToken) RowExtra() int { return m.config.RowExtra() }
+
+// RowExtra is that of the objective it makes.
+func (c MaskConfig) RowExtra() int {
+	if c.Sentence != NoSentences {
+		return 3
+	}
+	return 2
+}
 
 // Examples appends a row for each sequence that has text, or one for all of them where FullSentences is set.
 func (m *MaskedToken) Examples(dst *Batch, seqs []Sequence, rng *rand.Rand) {
@@ -115,6 +136,10 @@ func (m *MaskedToken) Examples(dst *Batch, seqs []Sequence, rng *rand.Rand) {
 		q := &seqs[i]
 		first := m.textStart(q)
 		if first == len(q.IDs) {
+			continue
+		}
+		if m.config.Sentence != NoSentences {
+			m.pair(dst, q, first, rng)
 			continue
 		}
 		if !open {
