@@ -9,16 +9,17 @@ import (
 
 // Preflight is what there is to know about a run before its first step.
 type Preflight struct {
-	Tokens         int64   `json:"tokens"`           // tokens the model reads in one pass over the training set
-	Targets        int64   `json:"targets"`          // of them, tokens it is asked for
-	Documents      int     `json:"documents"`        // training documents
-	Repeats        int     `json:"repeats"`          // documents, of both sets, whose text had been seen before
-	Blocks         int     `json:"blocks"`           // training blocks
-	ValidTokens    int64   `json:"valid_tokens"`     // targets of the validation set
-	ValidDocuments int     `json:"valid_documents"`  // validation documents
-	ValidBytes     int64   `json:"valid_bytes"`      // bytes of their text
-	Parameters     int64   `json:"parameters"`       // of the model
-	TokensPerParam float64 `json:"tokens_per_param"` // training tokens a parameter
+	Tokens         int64   `json:"tokens"`                // tokens the model reads in one pass over the training set
+	Targets        int64   `json:"targets"`               // of them, tokens it is asked for
+	AskedShare     float64 `json:"asked_share,omitempty"` // Targets of the tokens that chance can make targets; 0 where no chance is in it
+	Documents      int     `json:"documents"`             // training documents
+	Repeats        int     `json:"repeats"`               // documents, of both sets, whose text had been seen before
+	Blocks         int     `json:"blocks"`                // training blocks
+	ValidTokens    int64   `json:"valid_tokens"`          // targets of the validation set
+	ValidDocuments int     `json:"valid_documents"`       // validation documents
+	ValidBytes     int64   `json:"valid_bytes"`           // bytes of their text
+	Parameters     int64   `json:"parameters"`            // of the model
+	TokensPerParam float64 `json:"tokens_per_param"`      // training tokens a parameter
 	// Loss over the validation set of guessing by frequency alone: a token's probability is its count among the training targets plus one, over
 	// their number plus the rows of the table; several corpora count as they are, whatever their weights. A model that does not fall below it has learnt nothing but frequencies. 0 without validation.
 	UnigramNats        float64  `json:"unigram_nats"`          // a token
@@ -49,15 +50,19 @@ func (c Check) Preflight() (Preflight, error) {
 	p.Blocks = train.Len()
 	counts := make([]int64, c.Rows)
 	var err error
-	if p.Targets, err = c.count(train, "training", counts); err != nil {
+	var eligible int64
+	if p.Targets, eligible, err = c.count(train, "training", counts); err != nil {
 		return p, err
+	}
+	if eligible > 0 {
+		p.AskedShare = float64(p.Targets) / float64(eligible)
 	}
 	if p.Targets == 0 {
 		return p, fmt.Errorf("the training set has %d tokens in %d documents and leaves nothing to predict in blocks of %d: give more text, or a smaller train.block_size",
 			p.Tokens, p.Documents, c.BlockSize)
 	}
 	validCounts := make([]int64, c.Rows)
-	if p.ValidTokens, err = c.count(valid, "validation", validCounts); err != nil {
+	if p.ValidTokens, _, err = c.count(valid, "validation", validCounts); err != nil {
 		return p, err
 	}
 	if c.Parameters > 0 {
@@ -74,8 +79,8 @@ func (c Check) Preflight() (Preflight, error) {
 	return p, nil
 }
 
-// count adds up the targets of a set and refuses ids that have no row.
-func (c Check) count(set Blocks, name string, counts []int64) (targets int64, err error) {
+// count adds up the targets of a set, and what could have been, and refuses ids that have no row.
+func (c Check) count(set Blocks, name string, counts []int64) (targets, eligible int64, err error) {
 	var (
 		seqs  []Sequence
 		batch Batch
@@ -87,7 +92,7 @@ func (c Check) count(set Blocks, name string, counts []int64) (targets int64, er
 		for _, q := range seqs {
 			for _, id := range q.IDs {
 				if id < 0 || int(id) >= c.Rows {
-					return 0, fmt.Errorf("%s token %d has id %d, but the model's table has %d rows (ids 0 to %d) and the tokenizer has %d: set model.vocab_size to %d, or take the tokenizer the model was made for",
+					return 0, 0, fmt.Errorf("%s token %d has id %d, but the model's table has %d rows (ids 0 to %d) and the tokenizer has %d: set model.vocab_size to %d, or take the tokenizer the model was made for",
 						name, token, id, c.Rows, c.Rows-1, c.TokenizerSize, c.TokenizerSize)
 				}
 				token++
@@ -96,19 +101,19 @@ func (c Check) count(set Blocks, name string, counts []int64) (targets int64, er
 		batch.Reset()
 		SeedSample(&pcg, 0, 0, uint64(i))
 		c.Objective.Examples(&batch, seqs, rand.New(&pcg))
-		targets += int64(batch.Counted)
+		targets, eligible = targets+int64(batch.Counted), eligible+int64(batch.Eligible)
 		for _, id := range batch.Targets {
 			if id == IgnoreIndex {
 				continue
 			}
 			if id < 0 || int(id) >= c.Rows {
-				return 0, fmt.Errorf("%s block %d asks for id %d, but the model's table has %d rows and the tokenizer has %d: set model.vocab_size to at least %d",
+				return 0, 0, fmt.Errorf("%s block %d asks for id %d, but the model's table has %d rows and the tokenizer has %d: set model.vocab_size to at least %d",
 					name, i, id, c.Rows, c.TokenizerSize, id+1)
 			}
 			counts[id]++
 		}
 	}
-	return targets, nil
+	return targets, eligible, nil
 }
 
 // unigramNats is the cross entropy, summed over the validation targets, of the add-one smoothed frequencies of the training targets.
@@ -148,6 +153,9 @@ func (c Check) notes(p Preflight) []string {
 func (p Preflight) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "training    %d tokens, %d documents, %d blocks\n", p.Tokens, p.Documents, p.Blocks)
+	if p.AskedShare > 0 {
+		fmt.Fprintf(&b, "asked for   %d tokens in the first pass, %.2f %% of the text's\n", p.Targets, 100*p.AskedShare)
+	}
 	fmt.Fprintf(&b, "validation  %d tokens, %d documents, %d bytes\n", p.ValidTokens, p.ValidDocuments, p.ValidBytes)
 	fmt.Fprintf(&b, "model       %d parameters, %.2f training tokens each\n", p.Parameters, p.TokensPerParam)
 	if p.ValidTokens > 0 {

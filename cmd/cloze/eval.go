@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"math/rand/v2"
 
 	"github.com/spf13/cobra"
 
@@ -44,7 +45,8 @@ func newEvalLM() *cobra.Command {
 		Short: shortEvalLM,
 		Long: `Measure a language model (a run or a Hugging Face folder) on the texts at PATH..., beside the unigram baseline: the
 loss of guessing by the token frequencies of these very texts, the best that frequencies alone can do here. Texts are
-cut into blocks as in training; each token is predicted once, from the tokens before it in its block.
+cut into blocks as in training; each token is predicted once, from the tokens before it in its block. An encoder is
+asked for tokens that are masked as BERT's are, the same ones each time: its loss is no other objective's.
 
 Keys and their defaults, for --config and --set:
 
@@ -87,7 +89,8 @@ type evalReport struct {
 	Weights   string `json:"weights"`
 	Documents int    `json:"documents"`
 	train.Evaluation
-	UnigramLoss        float64       `json:"unigram_loss"` // nats a token
+	Masked             bool          `json:"masked,omitempty"` // an encoder's loss is of masked tokens
+	UnigramLoss        float64       `json:"unigram_loss"`     // nats a token
 	UnigramBitsPerByte float64       `json:"unigram_bits_per_byte"`
 	BelowUnigram       float64       `json:"below_unigram"` // share by which the model's bits a byte are lower
 	Corpus             corpus.Report `json:"corpus"`
@@ -106,24 +109,37 @@ func evalLM(cmd *cobra.Command, lm *pipeline.LM, args []string, cfg evalConfig, 
 	} else if cfg.BlockSize > 0 {
 		block = cfg.BlockSize
 	}
-	objective, err := newObjective("next-token")
+	objective, err := evalObjective(lm)
 	if err != nil {
 		return err
+	}
+	textBytes := set.Bytes()
+	if report.Masked = !lm.Model.Configuration().Shape().Causal; report.Masked {
+		block, textBytes = min(block, lm.Model.Configuration().Shape().NumContext-objectives.DefaultMask().RowExtra()), 0
 	}
 	blocks := set.Cut(block)
 	bar := newProgress(stderr, f.quiet, "evaluate", int64(blocks.Len()))
 	counted := &countingBlocks{Blocks: blocks, bar: bar}
-	report.Evaluation, err = train.Evaluate(ctx, lm.Model, objective.loss, objective.examples, counted, cfg.BatchSize, set.Bytes())
+	report.Evaluation, err = train.Evaluate(ctx, lm.Model, objective.loss, objective.examples, counted, cfg.BatchSize, textBytes)
 	if err != nil {
 		bar.end("stopped")
 		return err
 	}
 	bar.end(count(report.Tokens) + " tokens")
-	report.addUnigram(blocks)
+	report.addUnigram(blocks, objective.examples)
 	if f.json {
 		return json.NewEncoder(cmd.OutOrStdout()).Encode(report)
 	}
 	return report.print(cmd.OutOrStdout())
+}
+
+// evalObjective is what a model is measured by: a causal one by the next token, an encoder by tokens that BERT's rule masks, the same ones each time.
+func evalObjective(lm *pipeline.LM) (objective, error) {
+	c := defaultPretrain()
+	if !lm.Model.Configuration().Shape().Causal {
+		c.Objective = "masked-token"
+	}
+	return c.newObjective(lm.Tokenizer, nil)
 }
 
 // evalSet reads the texts into one stream of ids.
@@ -163,15 +179,17 @@ func (c *countingBlocks) Sequences(i int, dst []objectives.Sequence) []objective
 }
 
 // addUnigram works out the entropy of the targets' own frequencies.
-func (r *evalReport) addUnigram(blocks objectives.Blocks) {
+func (r *evalReport) addUnigram(blocks objectives.Blocks, o objectives.Objective) {
 	counts := map[int32]int64{}
 	var total int64
 	var batch objectives.Batch
 	var seqs []objectives.Sequence
+	var pcg rand.PCG
 	for i := range blocks.Len() {
 		batch.Reset()
 		seqs = blocks.Sequences(i, seqs[:0])
-		objectives.NextToken{}.Examples(&batch, seqs, nil)
+		objectives.SeedSample(&pcg, 0, 0, uint64(i)) // as train.Evaluate does: the same targets
+		o.Examples(&batch, seqs, rand.New(&pcg))
 		for _, id := range batch.Targets {
 			if id != objectives.IgnoreIndex {
 				counts[id]++
@@ -194,6 +212,13 @@ func (r *evalReport) addUnigram(blocks objectives.Blocks) {
 
 func (r *evalReport) print(w io.Writer) error {
 	fmt.Fprint(w, r.Corpus)
+	if r.Masked {
+		fmt.Fprintf(w, "%-10s %18s %12s\n", "", "nats/masked token", "perplexity")
+		fmt.Fprintf(w, "%-10s %18.4f %12.2f\n", "model", r.Loss, r.Perplexity)
+		fmt.Fprintf(w, "%-10s %18.4f %12.2f\n", "unigram", r.UnigramLoss, math.Exp(r.UnigramLoss))
+		_, err := fmt.Fprintf(w, "%s masked tokens in %s documents; the model is %.1f %% below the unigram baseline\n", count(r.Tokens), count(r.Documents), 100*r.BelowUnigram)
+		return err
+	}
 	fmt.Fprintf(w, "%-10s %12s %12s %12s\n", "", "nats/token", "perplexity", "bits/byte")
 	fmt.Fprintf(w, "%-10s %12.4f %12.2f %12.4f\n", "model", r.Loss, r.Perplexity, r.BitsPerByte)
 	fmt.Fprintf(w, "%-10s %12.4f %12.2f %12.4f\n", "unigram", r.UnigramLoss, math.Exp(r.UnigramLoss), r.UnigramBitsPerByte)

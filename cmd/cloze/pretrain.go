@@ -48,9 +48,14 @@ An interrupt writes a checkpoint. The same command with --resume goes on, bit fo
 full disk alike; keys that would make it another run are refused.
 
 --model is a preset (` + strings.Join(models.GPTPresets(), ", ") + `;
-` + strings.Join(models.LlamaPresets(), ", ") + `)
-or a config.json of Hugging Face's GPT-2 or Llama. --init goes on from the weights of a run or a Hugging Face folder, with
+` + strings.Join(models.LlamaPresets(), ", ") + `;
+encoders, for masked-token: ` + strings.Join(models.BERTPresets()[:6], ", ") + `,
+` + strings.Join(models.BERTPresets()[6:], ", ") + `)
+or a config.json of Hugging Face's GPT-2, Llama, BERT or an encoder of its shape. --init goes on from the weights of a run or a Hugging Face folder, with
 its tokenizer; a --tokenizer that adds tokens to it grows the vocabulary.
+
+masked-token hides tokens of rows "[CLS] text [SEP]", by the section masking, and asks for them; what a tokenizer lacks
+for such rows is added to it.
 
 Keys and their defaults, for --config and --set; train.block_size and train.batch_size follow from the model's context,
 train.warmup_steps from the steps, and model.vocab_size from the tokenizer, unless given:
@@ -65,7 +70,7 @@ train.warmup_steps from the steps, and model.vocab_size from the tokenizer, unle
 		},
 	}
 	cmd.Flags().StringVar(&f.objective, "objective", cfg.Objective, "what is trained for: "+strings.Join(append(objectiveNames, vectorObjectives...), ", "))
-	cmd.Flags().StringVar(&f.model, "model", "", `preset or config.json (default "`+cfg.Model.Preset+`")`)
+	cmd.Flags().StringVar(&f.model, "model", "", `preset or config.json (default "`+cfg.Model.Preset+`", for masked-token "`+models.BERTPresets()[0]+`")`)
 	cmd.Flags().StringVar(&f.init, "init", "", "run or Hugging Face folder whose weights and tokenizer training starts from")
 	addTokenizer(cmd, &f.tokenizer, "tokenizer.json to use, or a folder that holds one (default: trained on the texts)")
 	cmd.Flags().StringVar(&f.out, "out", "", "run folder to make; without --resume refused if it exists and is not empty")

@@ -14,7 +14,6 @@ import (
 	"github.com/go-cloze/cloze/models"
 	"github.com/go-cloze/cloze/models/pipeline"
 	"github.com/go-cloze/cloze/objectives"
-	"github.com/go-cloze/cloze/objectives/loss"
 	"github.com/go-cloze/cloze/objectives/train"
 )
 
@@ -26,6 +25,7 @@ type pretrainConfig struct {
 	Tokenizer  tokenizerSection       `yaml:"tokenizer"`
 	Corpus     corpusSection          `yaml:"corpus"`
 	Data       dataSection            `yaml:"data"`
+	Masking    objectives.MaskConfig  `yaml:"masking"`
 	Train      train.Config           `yaml:"train"`
 	Checkpoint train.CheckpointConfig `yaml:"checkpoint"`
 	Device     string                 `yaml:"device"`  // cpu or cuda
@@ -80,22 +80,6 @@ type dataSection struct {
 	Mix []string `yaml:"mix"`
 }
 
-// objective is the two halves of what a model is trained for.
-type objective struct {
-	examples objectives.Objective
-	loss     loss.Loss
-}
-
-// objectiveNames are the objectives that there are.
-var objectiveNames = []string{"next-token"}
-
-func newObjective(name string) (objective, error) {
-	if name == "next-token" {
-		return objective{objectives.NextToken{}, loss.NextToken{}}, nil
-	}
-	return objective{}, fmt.Errorf("unknown objective %q; %s", name, config.Suggest(name, objectiveNames))
-}
-
 func defaultPretrain() pretrainConfig {
 	preset := models.GPTPresets()[0]
 	network, err := models.Preset(preset)
@@ -104,7 +88,7 @@ func defaultPretrain() pretrainConfig {
 	}
 	return pretrainConfig{
 		Objective: "next-token", Model: newModelSection(preset, network), Tokenizer: defaultTokenizer(), Corpus: defaultCorpus(),
-		Data:  dataSection{objectives.DefaultSplit(), 1 << 36, nil},
+		Data: dataSection{objectives.DefaultSplit(), 1 << 36, nil}, Masking: objectives.DefaultMask(),
 		Train: train.DefaultConfig(), Checkpoint: train.DefaultCheckpoint(), Device: "cpu",
 	}
 }
@@ -120,7 +104,7 @@ func (c *pretrainConfig) resolve(f *pretrainFlags) error {
 	f.lay(c)
 	tokens := c.Train.StepTokens()
 	if !slices.Contains(given, "train.block_size") {
-		c.Train.BlockSize = min(c.Model.config().Shape().NumContext, 2048)
+		c.Train.BlockSize = max(1, min(c.Model.config().Shape().NumContext-c.rowExtra(), 2048))
 	}
 	if !slices.Contains(given, "train.batch_size") {
 		c.Train.BatchSize = int(max(1, tokens/int64(c.Train.BlockSize)))
@@ -139,8 +123,15 @@ func (c *pretrainConfig) resolve(f *pretrainFlags) error {
 func (c *pretrainConfig) load(f *pretrainFlags) ([]string, error) {
 	first := *c
 	first.Model.ModelKeys = &allFamilies{&models.LlamaConfig{}, &models.GPTConfig{}, &models.BERTConfig{}}
-	if _, err := config.Load(&first, f.config.file, f.config.sets); err != nil {
+	named, err := config.Load(&first, f.config.file, f.config.sets)
+	if err != nil {
 		return nil, err
+	}
+	if f.changed("objective") {
+		first.Objective = f.objective
+	}
+	if first.masks() && !slices.Contains(named, "model.preset") {
+		first.Model.Preset = models.BERTPresets()[0]
 	}
 	name, network, err := first.Model.Preset, models.Config(nil), error(nil)
 	switch {
@@ -192,7 +183,7 @@ func modelConfig(name string) (models.Config, error) {
 
 // validate checks each section and what they say together.
 func (c *pretrainConfig) validate() error {
-	if _, err := newObjective(c.Objective); err != nil {
+	if err := c.checkObjective(); err != nil {
 		return err
 	}
 	for _, section := range []interface{ Validate() error }{c.Model.config(), c.Data, c.Train, c.Checkpoint} {
@@ -200,10 +191,13 @@ func (c *pretrainConfig) validate() error {
 			return err
 		}
 	}
-	switch {
-	case c.Train.BlockSize > c.Model.config().Shape().NumContext:
+	switch context := c.Model.config().Shape().NumContext; {
+	case c.Train.BlockSize > context:
 		return fmt.Errorf("train.block_size %d is more than the model's context of %d tokens (model.n_positions, model.max_position_embeddings); lower the one or raise the other",
-			c.Train.BlockSize, c.Model.config().Shape().NumContext)
+			c.Train.BlockSize, context)
+	case c.Train.BlockSize+c.rowExtra() > context:
+		return fmt.Errorf("train.block_size %d and the %d tokens around a text are more than the model's context of %d; lower the one to %d, or raise model.max_position_embeddings",
+			c.Train.BlockSize, c.rowExtra(), context, context-c.rowExtra())
 	case c.Data.MaxTokens < 1:
 		return fmt.Errorf("data.max_tokens is %d; give at least 1", c.Data.MaxTokens)
 	case c.Threads < 0:

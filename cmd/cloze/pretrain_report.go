@@ -6,6 +6,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
+	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -49,8 +52,18 @@ func showStep(bar *progress, s train.Progress) {
 	bar.set(int64(s.Step), fmt.Sprintf("step %d/%d  loss %.4f  %s tokens/s", s.Step, s.Steps, s.Loss, count(int64(s.TokensPerSecond))))
 }
 
-func evaluationLine(e train.Evaluation) string {
-	line := fmt.Sprintf("loss %.4f nats/token, perplexity %.2f", e.Loss, e.Perplexity)
+func (p *pretraining) evaluationLine(e train.Evaluation) string {
+	what := "token"
+	if p.cfg.masks() { // the perplexity of a masked token is that of a gap with text on both sides, not of the text
+		what = "masked token"
+	}
+	line := fmt.Sprintf("loss %.4f nats/%s, perplexity %.2f", e.Loss, what, e.Perplexity)
+	if len(e.Terms) > 1 {
+		line = fmt.Sprintf("loss %.4f", e.Loss)
+		for _, name := range slices.Sorted(maps.Keys(e.Terms)) {
+			line += fmt.Sprintf(", %s %.4f", name, e.Terms[name])
+		}
+	}
 	if e.BitsPerByte > 0 {
 		line += fmt.Sprintf(", %.4f bits/byte", e.BitsPerByte)
 	}
@@ -82,8 +95,11 @@ func (p *pretraining) print(w io.Writer) error {
 	p.printMix(w)
 	fmt.Fprintf(w, "%s: %s steps, %s tokens in %s, %s tokens/s\n", r.Ended, count(r.Steps), count(r.Tokens), shortDuration(r.Elapsed), count(int64(r.TokensPerSecond)))
 	if r.Eval != nil {
-		fmt.Fprintf(w, "held out     %s\n", evaluationLine(*r.Eval))
-		fmt.Fprintf(w, "by frequency loss %.4f nats/token, %.4f bits/byte\n", pre.UnigramNats, pre.UnigramBitsPerByte)
+		fmt.Fprintf(w, "held out     %s\n", p.evaluationLine(*r.Eval))
+		fmt.Fprintf(w, "by frequency %s\n", p.evaluationLine(train.Evaluation{Loss: pre.UnigramNats, Perplexity: math.Exp(pre.UnigramNats), BitsPerByte: pre.UnigramBitsPerByte}))
+	}
+	if r.AskedShare > 0 {
+		fmt.Fprintf(w, "asked for    %.2f %% of the tokens of text\n", 100*r.AskedShare)
 	}
 	for _, note := range append(append(pre.Notes, p.report.Notes...), r.Notes...) {
 		fmt.Fprintln(w, "note: "+note)

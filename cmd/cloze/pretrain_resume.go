@@ -137,6 +137,9 @@ func (p *pretraining) runTokenizer() (err error) {
 	if err != nil {
 		return err
 	}
+	if given, _, err = p.cfg.addRoles(given); err != nil {
+		return err
+	}
 	if given.Hash() != p.tokenizer.Hash() {
 		return fmt.Errorf("%s: is not the tokenizer that the run began with, %s: sha256 %.16s then, %.16s now; give that one, or leave --tokenizer out",
 			p.flags.tokenizer, own, p.tokenizer.Hash(), given.Hash())

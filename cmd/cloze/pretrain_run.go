@@ -74,12 +74,17 @@ func (p *pretraining) openTokenizer() (err error) {
 		if p.tokenizer, err = tokenize.Open(p.flags.tokenizer); err != nil {
 			return err
 		}
+		if p.flags.init != "" { // what is added grows the model's vocabulary
+			if err := p.addRoles(); err != nil {
+				return err
+			}
+		}
 	}
 	if p.flags.init != "" {
 		return p.openInit()
 	}
 	if p.tokenizer != nil {
-		return nil
+		return p.addRoles()
 	}
 	if p.paths[0] == "-" {
 		return errors.New("standard input can be read only once, to train a tokenizer it would be read twice; give --tokenizer, or put the text into a file")
@@ -91,6 +96,17 @@ func (p *pretraining) openTokenizer() (err error) {
 	defer src.Close()
 	listFiles(p.stderr(), p.flags.quiet, src.Files())
 	p.tokenizer, _, err = trainTokenizer(p.cmd.Context(), p.stderr(), p.flags.quiet, src, p.cfg.Tokenizer, p.cfg.Threads)
+	if err != nil {
+		return err
+	}
+	return p.addRoles()
+}
+
+func (p *pretraining) addRoles() (err error) {
+	var note string
+	if p.tokenizer, note, err = p.cfg.addRoles(p.tokenizer); note != "" {
+		p.note(note)
+	}
 	return err
 }
 
@@ -102,6 +118,9 @@ func (p *pretraining) openInit() error {
 	}
 	p.init, p.tokenizer = lm, lm.Tokenizer
 	p.cfg.Model = newModelSection(p.flags.init, lm.Model.Configuration())
+	if p.cfg.masks() && lm.Tokenizer.Roles().Mask < 0 {
+		return fmt.Errorf("%s: its tokenizer has no mask token, [MASK] or <mask>; give it as --tokenizer too: the run adds what is missing and grows the model's table", p.flags.init)
+	}
 	p.note("weights of " + lm.Weights)
 	if growth.Rows > 0 {
 		p.note(growth.String())
@@ -118,13 +137,16 @@ func (p *pretraining) split() (err error) {
 			return err
 		}
 	}
-	network := p.cfg.Model.config()
+	network, err := p.cfg.network()
+	if err != nil {
+		return err
+	}
 	p.splitParts()
 	repeats, texts := 0, 0
 	for _, part := range p.parts {
 		repeats, texts = repeats+objectives.Repeats(part.set), texts+part.set.Documents()
 	}
-	objective, err := newObjective(p.cfg.Objective)
+	objective, err := p.cfg.newObjective(p.tokenizer, p.train.Cut(p.cfg.Train.BlockSize))
 	if err != nil {
 		return err
 	}
@@ -135,6 +157,9 @@ func (p *pretraining) split() (err error) {
 	}.Preflight()
 	if err != nil {
 		return err
+	}
+	if p.cfg.masks() { // bits a byte of a seventh of the tokens would be of no text
+		p.report.Preflight.UnigramBitsPerByte = 0
 	}
 	if err := p.blend(); err != nil {
 		return err
@@ -183,24 +208,32 @@ func (p *pretraining) trainModel() error {
 		return err
 	}
 	p.report.Out = p.flags.out
-	model, err := p.model(p.cfg.Model.config())
+	network, err := p.cfg.network()
+	if err != nil {
+		return err
+	}
+	model, err := p.model(network)
 	if err != nil {
 		return err
 	}
 	defer torch.Do(func() error { model.Params().Free(); return nil })
-	objective, err := newObjective(p.cfg.Objective)
+	objective, err := p.cfg.newObjective(p.tokenizer, p.data.train)
 	if err != nil {
 		return err
+	}
+	validBytes := p.valid.Bytes()
+	if p.cfg.masks() {
+		validBytes = 0 // as in split
 	}
 	bar := newProgress(p.stderr(), p.flags.quiet, "train", int64(p.cfg.Train.Steps))
 	job := train.Job{
 		Model: model, Objective: objective.examples, Loss: objective.loss,
-		Train: p.data.train, Order: p.data.order, Valid: p.data.valid, ValidBytes: p.valid.Bytes(),
+		Train: p.data.train, Order: p.data.order, Valid: p.data.valid, ValidBytes: validBytes,
 		Checkpoint: p.cfg.Checkpoint, Folder: p.folder, DataSet: p.data.fingerprint,
 		Tokenizer: p.tokenizer.Hash(), Baseline: p.report.Preflight.UnigramNats,
 		OnStep: func(s train.Progress) { showStep(bar, s) },
 		OnEval: func(step int, e train.Evaluation) {
-			bar.say("step %d: held-out %s", step, evaluationLine(e))
+			bar.say("step %d: held-out %s", step, p.evaluationLine(e))
 		},
 		OnNote: func(text string) { bar.say("note: %s", text) },
 	}
@@ -215,7 +248,8 @@ func (p *pretraining) trainModel() error {
 // model is that of --init, or a fresh one.
 func (p *pretraining) model(c models.Config) (model models.Network, err error) {
 	if p.init != nil {
-		return p.init.Model, nil
+		err := p.extendInit(c)
+		return p.init.Model, err
 	}
 	err = torch.Do(func() error {
 		model, err = models.New(c, p.cfg.Train.Seed)
