@@ -48,7 +48,7 @@ func (p *Params) CopyTo(buffer []byte) (sources []safetensors.Source, grown []by
 		for _, param := range p.list {
 			for _, part := range param.files() {
 				n := shapeNumEl(part.shape) * int64(param.Weights().DType().Size())
-				sources[i].Bytes, sources[i].Data = nil, rest[:n:n]
+				sources[i].Stream, sources[i].Data = nil, rest[:n:n]
 				torch.Scope(func() { part.of(param.Weights()).CopyToBytes(sources[i].Data) })
 				rest, i = rest[n:], i+1
 			}
@@ -94,9 +94,9 @@ func (p Param) sources() (sources []safetensors.Source, err error) {
 		return nil, fmt.Errorf("%s has type %v, which model files do not hold; convert it to float32 first", p.Name, weights.DType())
 	}
 	for _, part := range p.files() {
-		sources = append(sources, safetensors.Source{Name: part.name, DType: dtype, Shape: part.shape, Bytes: func() (data []byte, err error) {
-			torch.Scope(func() { torch.NoGrad(func() { data = part.of(weights).Bytes() }) })
-			return data, nil
+		sources = append(sources, safetensors.Source{Name: part.name, DType: dtype, Shape: part.shape, Stream: func(w io.Writer) (err error) {
+			torch.Scope(func() { torch.NoGrad(func() { _, err = w.Write(part.of(weights).Bytes()) }) })
+			return err
 		}})
 	}
 	return sources, nil

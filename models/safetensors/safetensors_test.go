@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"io"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -177,7 +178,7 @@ func TestFailedWriteLeavesTheOldFile(t *testing.T) {
 	broken := errors.New("broken")
 	for _, bad := range [][]Source{
 		{{Name: "a", DType: F32, Shape: []int64{2}, Data: []byte{1}}},
-		{{Name: "a", DType: F32, Shape: []int64{2}, Bytes: func() ([]byte, error) { return nil, broken }}},
+		{{Name: "a", DType: F32, Shape: []int64{2}, Stream: func(io.Writer) error { return broken }}},
 		{{Name: "a", DType: "F99", Shape: []int64{0}}},
 		{{Name: "a", DType: F32, Shape: []int64{-1}}},
 		{{Name: "a", DType: F32, Shape: []int64{1 << 40, 1 << 40}}},

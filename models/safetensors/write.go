@@ -20,10 +20,10 @@ type Source struct {
 	DType DType
 	Shape []int64
 	// Data is the tensor's bytes, little-endian, row-major. Where making them
-	// costs memory, leave it nil and give Bytes, which is called once, when the
-	// tensor's turn has come; what it returned is not kept.
-	Data  []byte
-	Bytes func() ([]byte, error)
+	// costs memory, leave it nil and give Stream, which is called once, when the
+	// tensor's turn has come, and writes them.
+	Data   []byte
+	Stream func(w io.Writer) error
 }
 
 // Write writes the tensors to path: aside in the same folder, synced to the
@@ -191,19 +191,37 @@ func writeBody(w io.Writer, path string, head []byte, ordered []Source) error {
 		return writeError(path, err)
 	}
 	for _, t := range ordered {
-		data := t.Data
-		if data == nil && t.Bytes != nil {
-			var err error
-			if data, err = t.Bytes(); err != nil {
+		body := counted{w: w}
+		if t.Data == nil && t.Stream != nil {
+			if err := t.Stream(&body); err != nil && body.err == nil {
 				return &Error{File: path, Tensor: t.Name, Cause: "its bytes could not be made", Err: err}
 			}
+		} else {
+			body.Write(t.Data)
 		}
-		if size, _ := span(t.DType, t.Shape); size != int64(len(data)) {
-			return &Error{File: path, Tensor: t.Name, Cause: fmt.Sprintf("shape %v of %s takes %d bytes, %d were given", t.Shape, t.DType, size, len(data)), Remedy: "give the tensor's own shape"}
+		if body.err != nil {
+			return writeError(path, body.err)
 		}
-		if _, err := w.Write(data); err != nil {
-			return writeError(path, err)
+		if size, _ := span(t.DType, t.Shape); size != body.n {
+			return &Error{File: path, Tensor: t.Name, Cause: fmt.Sprintf("shape %v of %s takes %d bytes, %d were given", t.Shape, t.DType, size, body.n), Remedy: "give the tensor's own shape"}
 		}
 	}
 	return nil
+}
+
+// counted counts what it passes on, and keeps the error of what it writes to
+// apart from those of who writes.
+type counted struct {
+	w   io.Writer
+	n   int64
+	err error
+}
+
+func (c *counted) Write(data []byte) (int, error) {
+	if c.err != nil {
+		return 0, c.err
+	}
+	n, err := c.w.Write(data)
+	c.n, c.err = c.n+int64(n), err
+	return n, err
 }

@@ -3,6 +3,8 @@ package hogwild
 import (
 	"encoding/binary"
 	"fmt"
+	"io"
+	"math"
 	"slices"
 	"sync"
 	"unsafe"
@@ -156,25 +158,45 @@ func (m *Model) Free() {
 // Vectors are the vectors of the words, [V,D]: a copy.
 func (m *Model) Vectors() []float32 {
 	dense := make([]float32, m.Vocabulary.Len()*m.Dim)
-	rows := m.input
 	for w := range m.Vocabulary.Len() {
-		to := dense[w*m.Dim:][:m.Dim]
-		if m.RowOffsets == nil {
-			copy(to, rows[w*m.Stride:])
-			continue
-		}
-		ids := m.RowIDs[m.RowOffsets[w]:m.RowOffsets[w+1]]
-		for _, id := range ids {
-			for j, x := range rows[int(id)*m.Stride:][:m.Dim] {
-				to[j] += x
-			}
-		}
-		scale := float32(1 / float64(len(ids)))
-		for j := range to {
-			to[j] *= scale
-		}
+		m.vector(dense[w*m.Dim:][:m.Dim], w)
 	}
 	return dense
+}
+
+// vector is the vector of a word: its row, with sub-words the mean of its rows.
+func (m *Model) vector(to []float32, word int) {
+	if m.RowOffsets == nil {
+		copy(to, m.InputRow(word))
+		return
+	}
+	clear(to)
+	ids := m.RowIDs[m.RowOffsets[word]:m.RowOffsets[word+1]]
+	for _, id := range ids {
+		for j, x := range m.InputRow(int(id)) {
+			to[j] += x
+		}
+	}
+	scale := float32(1 / float64(len(ids)))
+	for j := range to {
+		to[j] *= scale
+	}
+}
+
+// writeVectors writes what Vectors returns, word by word: a copy of all would be a third of the memory that training takes.
+func (m *Model) writeVectors(w io.Writer) error {
+	row, data := make([]float32, m.Dim), make([]byte, 0, 4*m.Dim)
+	for word := range m.Vocabulary.Len() {
+		m.vector(row, word)
+		data = data[:0]
+		for _, x := range row {
+			data = binary.LittleEndian.AppendUint32(data, math.Float32bits(x))
+		}
+		if _, err := w.Write(data); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // sources is the model as a checkpoint holds it; large tables are not copied, so that nothing may train until they are written.
@@ -192,7 +214,7 @@ func (m *Model) sources() []safetensors.Source {
 		return safetensors.Float32Source(name, rows, int64(len(rows)/m.Stride), int64(m.Stride))
 	}
 	out := []safetensors.Source{
-		safetensors.Float32Source(EmbeddingsTensor, m.Vectors(), int64(v.Len()), int64(m.Dim)),
+		{Name: EmbeddingsTensor, DType: safetensors.F32, Shape: []int64{int64(v.Len()), int64(m.Dim)}, Stream: m.writeVectors},
 		{Name: WordsTensor, DType: safetensors.U8, Shape: []int64{int64(len(joined))}, Data: joined},
 		{Name: OffsetsTensor, DType: safetensors.I64, Shape: []int64{int64(v.Len() + 1)}, Data: offsets},
 		{Name: CountsTensor, DType: safetensors.I64, Shape: []int64{int64(v.Len())}, Data: counts},
