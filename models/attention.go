@@ -13,15 +13,20 @@ type SelfAttention struct {
 
 // Forward maps [N,D] to [N,D]; no token sees another row's.
 func (a SelfAttention) Forward(xND *torch.Tensor, in Input) *torch.Tensor {
+	return a.Out.Forward(a.heads(xND, in))
+}
+
+// heads returns what the heads have gathered, before Out: [N,D].
+func (a SelfAttention) heads(xND *torch.Tensor, in Input) *torch.Tensor {
 	dropout := a.Dropout
 	if !in.Train {
 		dropout = 0
 	}
 	qkv := a.QKV.Forward(xND) // [N,3D]: queries, keys, values
 	if in.Cache != nil {
-		return a.Out.Forward(a.cached(qkv, in))
+		return a.cached(qkv, in)
 	}
-	return a.Out.Forward(torch.AttentionQKV(qkv, int64(a.NumHeads), in.RowOffsets, a.Causal, dropout))
+	return torch.AttentionQKV(qkv, int64(a.NumHeads), in.RowOffsets, a.Causal, dropout)
 }
 
 // cached is the attention of tokens that follow those of in.Cache.

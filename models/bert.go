@@ -112,9 +112,12 @@ func (b builder) bertHead(m *BERT, names bertNames) {
 }
 
 // Hidden returns the last block's output, [N,D].
-func (m *BERT) Hidden(in Input) *torch.Tensor {
+func (m *BERT) Hidden(in Input) *torch.Tensor { return m.until(in, len(m.blocks)) }
+
+// until returns what the first blocks make of the input, [N,D].
+func (m *BERT) until(in Input, blocks int) *torch.Tensor {
 	x := m.embed(in).Dropout(m.Config.HiddenDrop, in.Train)
-	for _, block := range m.blocks {
+	for _, block := range m.blocks[:blocks] {
 		x = m.through(x, func(x *torch.Tensor) *torch.Tensor { return block.forward(x, in, m.Config.HiddenDrop) })
 	}
 	return x

@@ -7,7 +7,8 @@ import (
 )
 
 // MaskedToken is the cross entropy between the model's output and the targets of an objectives.MaskedToken batch. Only the rows that are asked for
-// go through the head: of a batch of N tokens in which K are, nothing of [N,V] nor of [K,V] is ever built.
+// go through the head, and through what follows the last attention where the network can leave out the others (models.RowsModel): of a batch of N
+// tokens in which K are asked for, nothing of [N,V] nor of [K,V] is ever built.
 type MaskedToken struct {
 	// Sentence names a second term, about the batch's Labels: which of two classes the pair of texts in a row is in. The model must be a
 	// PairModel then. "" is none.
@@ -35,15 +36,41 @@ func (l MaskedToken) Terms(m models.Model, b *objectives.Batch) []Term {
 	if counts[0] == 0 && (l.Sentence == "" || counts[1] == 0) {
 		return terms
 	}
-	hiddenND := m.Hidden(input(b, device))
-	defer torch.Free(hiddenND) // autograd holds what it needs
-	if counts[0] > 0 {
-		terms[0].Sum, terms[0].Count = maskedSum(m, hiddenND, b), counts[0]
+	asked := l.asked(b)
+	hiddenKD := models.HiddenAt(m, input(b, device), ids(asked.rows, device))
+	defer torch.Free(hiddenKD) // autograd holds what it needs
+	masked := int64(len(asked.targets))
+	if masked > 0 {
+		weightVD, biasV := m.Head()
+		headKD := m.Transform(hiddenKD.Narrow(0, 0, masked))
+		terms[0].Sum, terms[0].Count = torch.LinearCrossEntropySum(headKD, weightVD, biasV, ids(asked.targets, device)), counts[0]
 	}
-	if l.Sentence != "" && counts[1] > 0 {
-		terms[1].Sum, terms[1].Count = pairSum(m.(PairModel), hiddenND, b), counts[1]
+	if pairs := int64(len(asked.classes)); pairs > 0 {
+		logits := m.(PairModel).Pairs(hiddenKD.Narrow(0, masked, pairs))
+		terms[1].Sum, terms[1].Count = torch.CrossEntropySum(logits, ids(asked.classes, device)), counts[1]
 	}
 	return terms
+}
+
+// asked is what a batch asks for: rows of the hidden states, first those of the targets, then the first tokens of the pairs.
+type asked struct{ rows, targets, classes []int32 }
+
+func (l MaskedToken) asked(b *objectives.Batch) (a asked) {
+	a.rows, a.targets = make([]int32, 0, b.Counted+len(b.Labels)), make([]int32, 0, b.Counted)
+	for i, target := range b.Targets {
+		if target != objectives.IgnoreIndex {
+			a.rows, a.targets = append(a.rows, int32(i)), append(a.targets, target)
+		}
+	}
+	if l.Sentence == "" {
+		return a
+	}
+	for i, label := range b.Labels {
+		if label.Class != objectives.IgnoreIndex {
+			a.rows, a.classes = append(a.rows, b.RowOffsets[i]), append(a.classes, label.Class)
+		}
+	}
+	return a
 }
 
 // Counts is part of Counter.
@@ -58,35 +85,6 @@ func (l MaskedToken) Counts(b *objectives.Batch) []float64 {
 		}
 	}
 	return []float64{float64(b.Counted), float64(pairs)}
-}
-
-// maskedSum picks the rows that are asked for and sums their cross entropy.
-func maskedSum(m models.Model, hiddenND *torch.Tensor, b *objectives.Batch) *torch.Tensor {
-	weightVD, biasV := m.Head()
-	rows, targets := make([]int32, 0, b.Counted), make([]int32, 0, b.Counted)
-	for i, target := range b.Targets {
-		if target != objectives.IgnoreIndex {
-			rows, targets = append(rows, int32(i)), append(targets, target)
-		}
-	}
-	headKD := m.Transform(pick(hiddenND, rows))
-	return torch.LinearCrossEntropySum(headKD, weightVD, biasV, ids(targets, weightVD.Device()))
-}
-
-// pairSum is the cross entropy of the rows' classes, from their first tokens.
-func pairSum(m PairModel, hiddenND *torch.Tensor, b *objectives.Batch) *torch.Tensor {
-	var rows, classes []int32
-	for i, label := range b.Labels {
-		if label.Class != objectives.IgnoreIndex {
-			rows, classes = append(rows, b.RowOffsets[i]), append(classes, label.Class)
-		}
-	}
-	return torch.CrossEntropySum(m.Pairs(pick(hiddenND, rows)), ids(classes, hiddenND.Device()))
-}
-
-// pick returns rows of hidden states, [K,D].
-func pick(hiddenND *torch.Tensor, rows []int32) *torch.Tensor {
-	return hiddenND.IndexSelect(0, ids(rows, hiddenND.Device()))
 }
 
 // ids copies numbers to a device, [K] int64.
