@@ -47,15 +47,10 @@ type longCache struct {
 
 var cacheSeed = maphash.MakeSeed()
 
-// keptHash is the hash of a word for the long cache.
-func keptHash(word []byte) uint64 {
-	if len(word) > shortKey {
-		return maphash.Bytes(cacheSeed, word)
-	}
-	return mixed(wordKey(word, 0, len(word)))
-}
+// keptHash is the hash of a word of more than 15 bytes for the long cache.
+func keptHash(word []byte) uint64 { return maphash.Bytes(cacheSeed, word) }
 
-// mixed is keptHash for a word whose keys are known.
+// mixed is the hash of a shorter one.
 func mixed(k0, k1 uint64) uint64 { return bits.ReverseBytes64(wordHash(k0, k1) * 0x9E3779B97F4A7C15) }
 
 // wordHash mixes the two keys of a word; its top bits are the good ones.
@@ -76,6 +71,12 @@ func (c *shortCache) find(h, k0, k1 uint64) bool {
 		return false
 	}
 	return true
+}
+
+// has is find for a word that may be in the first slot too.
+func (c *shortCache) has(h, k0, k1 uint64) bool {
+	slot := &c.sets[h][0]
+	return slot.k0 == k0 && slot.k1 == k1 || c.find(h, k0, k1)
 }
 
 // insert takes in a word that is not there.
@@ -107,15 +108,37 @@ const nonASCII = 0x8080808080808080
 
 // appendNew is appendWord for a word that the short cache has not, and takes it in.
 func (m *bpe) appendNew(dst []int32, s *scratch, word []byte, h, k0, k1 uint64) []int32 {
-	before := len(dst)
-	if m.complete && (k0|k1)&nonASCII == 0 { // no place to cut
-		dst = m.appendKept(dst, s, word, mixed(k0, k1), false)
-	} else {
-		dst = m.appendLong(dst, s, word)
+	before, end := len(dst), len(word)
+	switch {
+	case !m.spells(word): // it must reach the counter each time, so it is not kept
+		return m.appendLong(dst, s, word)
+	case (k0|k1)&nonASCII != 0: // otherwise there is no place to cut
+		end = m.joins.next(word, 0)
 	}
-	// A word with bytes that have no piece must reach the counter each time, so it is not kept.
-	if k := len(dst) - before; k <= shortIDs && m.spells(word) {
+	if end == len(word) {
+		return m.appendFresh(dst, s, word, h, k0, k1, false)
+	}
+	dst = m.appendParts(dst, s, word, end)
+	if len(dst)-before <= shortIDs {
 		s.short.insert(h, k0, k1, dst[before:])
+	}
+	return dst
+}
+
+// manyMark sets words of more than three ids apart: the short cache knows that it has met them, the long one has their ids from the second time on.
+const manyMark = 0x40 << 56
+
+// appendFresh appends the ids of a word of up to 15 bytes, or a part of one, that is not cut and that the short cache has not, and takes it in.
+func (m *bpe) appendFresh(dst []int32, s *scratch, word []byte, h, k0, k1 uint64, part bool) []int32 {
+	if s.short.has(h, k0, k1|manyMark) {
+		return m.appendKept(dst, s, word, mixed(k0, k1), part)
+	}
+	before := len(dst)
+	dst = m.appendMerged(dst, s, word, part)
+	if k := len(dst) - before; k <= shortIDs {
+		s.short.insert(h, k0, k1, dst[before:])
+	} else if k <= longIDs && (!part || m.whole == nil) {
+		s.short.insert(h, k0, k1|manyMark, nil)
 	}
 	return dst
 }
@@ -131,7 +154,7 @@ func wordKey(text []byte, start, n int) (k0, k1 uint64) {
 	return binary.LittleEndian.Uint64(b[:]), binary.LittleEndian.Uint64(b[8:]) | uint64(n)<<56
 }
 
-// appendLong is appendWord for words that are not in the short cache. A word that can be cut is looked up in parts.
+// appendLong is appendWord for words of more than 15 bytes, or with bytes that have no piece. A word that can be cut is looked up in parts.
 func (m *bpe) appendLong(dst []int32, s *scratch, word []byte) []int32 {
 	if !m.spells(word) {
 		syms, dropped := m.symbols(s, word)
@@ -142,6 +165,11 @@ func (m *bpe) appendLong(dst []int32, s *scratch, word []byte) []int32 {
 	if end == len(word) {
 		return m.appendKept(dst, s, word, keptHash(word), false)
 	}
+	return m.appendParts(dst, s, word, end)
+}
+
+// appendParts is appendLong for a word that can be cut, first at end.
+func (m *bpe) appendParts(dst []int32, s *scratch, word []byte, end int) []int32 {
 	if m.whole != nil {
 		if id, ok := m.whole[string(word)]; ok {
 			return append(dst, id)
@@ -171,12 +199,7 @@ func (m *bpe) appendPart(dst []int32, s *scratch, text []byte, start, end int) [
 	if slot.k0 == k0 && slot.k1 == k1 || s.short.find(h, k0, k1) {
 		return append(dst, slot.ids[:slot.ids[shortIDs]]...)
 	}
-	before := len(dst)
-	dst = m.appendKept(dst, s, text[start:end], mixed(k0, k1), true)
-	if len(dst)-before <= shortIDs {
-		s.short.insert(h, k0, k1, dst[before:])
-	}
-	return dst
+	return m.appendFresh(dst, s, text[start:end], h, k0, k1, true)
 }
 
 // appendKept is appendLong for what is not cut: a word or a part of one, whose keptHash is hash.
@@ -194,11 +217,10 @@ func (m *bpe) appendKept(dst []int32, s *scratch, word []byte, hash uint64, part
 	}
 	before := len(dst)
 	dst = m.appendMerged(dst, s, word, part)
-	// What the short cache takes is not kept twice.
-	if k := len(dst) - before; k > longIDs || k <= shortIDs && len(word) <= shortKey {
+	if len(dst)-before > longIDs {
 		return dst
 	}
-	if tags[1] != tag {
+	if tags[1] != tag && len(word) > shortKey {
 		tags[1] = tag
 		return dst
 	}

@@ -328,12 +328,12 @@ func TestMergesOfAnyOrderAgree(t *testing.T) {
 	r := rand.New(rand.NewPCG(9, 10))
 	var s scratch
 	for range 3000 {
-		m := &bpe{table: newPairTable(32)}
-		for rank := range uint32(1 + r.IntN(24)) {
-			made := int32(r.IntN(5))
-			m.table.set(int32(r.IntN(5)), int32(r.IntN(5)), merged{rank, made})
-			m.results = append(m.results, made)
+		m := new(bpe)
+		for range 1 + r.IntN(24) {
+			m.merges = append(m.merges, [2]int32{int32(r.IntN(5)), int32(r.IntN(5))})
+			m.results = append(m.results, int32(r.IntN(5)))
 		}
+		m.table = newPairTable(m.merges)
 		syms := make([]symbol, 2+r.IntN(shortWord-2))
 		for i := range syms {
 			syms[i] = symbol{int32(r.IntN(2)), int32(i), int32(i + 1)}

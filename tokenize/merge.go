@@ -9,7 +9,7 @@ type bpe struct {
 	results   []int32    // by rank: the id that the merge makes
 	table     pairTable
 	joins     *junctions
-	bytePairs *[1 << 16]merged // by two bytes: what table says of their pieces. Each word starts with bytes, and these lie close together
+	bytePairs *[1 << 16]uint32 // by two bytes: what table says of their pieces. Each word starts with bytes, and these lie close together
 	unk       int32            // what a byte without a piece becomes; noID: it is dropped and counted
 	fuse      bool             // fuse_unk: neighbouring unknown bytes become one token
 	whole     map[string]int32 // ignore_merges: a word that is a piece is that piece; nil when the switch is off
@@ -18,74 +18,6 @@ type bpe struct {
 
 // noRank is larger than every rank.
 const noRank = ^uint32(0)
-
-// merged says when a pair merges, and into what.
-type merged struct {
-	rank uint32 // noRank where it does not
-	id   int32
-}
-
-// pairTable maps a pair of ids to its merge by open addressing, at most two thirds full. A slot is a quarter of a cache line. Most pairs that are
-// asked for do not merge; a bit that is zero says so for nine of ten of them, and all bits fit into nearer memory than the slots.
-type pairTable struct {
-	slots []pairSlot
-	maybe []uint64 // four bits a slot: set where a pair with that hash merges
-	shift uint8    // of a hash, to give a number of a bit
-}
-
-type pairSlot struct {
-	key uint64 // left<<32 | right; emptyPair where free
-	merged
-}
-
-const emptyPair = ^uint64(0)
-
-func newPairTable(n int) pairTable {
-	size := 16
-	for size*2 < n*3 {
-		size *= 2
-	}
-	t := pairTable{slots: make([]pairSlot, size), maybe: make([]uint64, size/16), shift: uint8(62 - bits.TrailingZeros(uint(size)))}
-	for i := range t.slots {
-		t.slots[i] = pairSlot{emptyPair, merged{noRank, noID}}
-	}
-	return t
-}
-
-// slot returns where the pair is or belongs; bit is the number of its bit.
-func (t *pairTable) slot(key, bit uint64) *pairSlot {
-	mask := uint64(len(t.slots) - 1)
-	for i := bit >> 2; ; i++ {
-		if slot := &t.slots[i&mask]; slot.key == key || slot.key == emptyPair {
-			return slot
-		}
-	}
-}
-
-// pairKey returns the key of a pair and the number of its bit.
-func (t *pairTable) pairKey(left, right int32) (key, bit uint64) {
-	key = uint64(uint32(left))<<32 | uint64(uint32(right))
-	return key, key * 0x9E3779B97F4A7C15 >> (t.shift & 63)
-}
-
-// set gives the pair a merge; the last one given counts, as in the reference.
-func (t *pairTable) set(left, right int32, to merged) {
-	key, bit := t.pairKey(left, right)
-	*t.slot(key, bit) = pairSlot{key, to}
-	t.maybe[bit>>6] |= 1 << (bit & 63)
-}
-
-// get returns what the pair merges into; noRank where it does not.
-func (t *pairTable) get(left, right int32) merged {
-	key, bit := t.pairKey(left, right)
-	if t.maybe[bit>>6]>>(bit&63)&1 == 0 {
-		return merged{noRank, noID}
-	}
-	return t.slot(key, bit).merged
-}
-
-// rank returns the rank of the pair, noRank where it does not merge.
-func (t *pairTable) rank(left, right int32) uint32 { return t.get(left, right).rank }
 
 // symbol is a piece in the making and the bytes of the word that it covers.
 type symbol struct{ id, start, end int32 }
@@ -139,9 +71,9 @@ func (m *bpe) mergeShort(s *scratch, syms []symbol) []symbol {
 	f := &s.few
 	f.begin(len(syms))
 	for i, sym := range syms {
-		f.ids[i] = sym.id
+		f.ids[i+1] = sym.id
 		if i+1 < len(syms) {
-			f.set(i, m.table.get(sym.id, syms[i+1].id))
+			f.set(i+1, m.table.rank(sym.id, syms[i+1].id))
 		}
 	}
 	alive := m.mergeFew(f, len(syms))
@@ -153,7 +85,7 @@ func (m *bpe) mergeShort(s *scratch, syms []symbol) []symbol {
 		if rest != 0 {
 			last = bits.TrailingZeros64(rest)
 		}
-		syms[n] = symbol{f.ids[i], syms[i].start, syms[last-1].end}
+		syms[n] = symbol{f.ids[i+1], syms[i].start, syms[last-1].end}
 	}
 	return syms[:n]
 }

@@ -223,7 +223,10 @@ func (t *Tokenizer) mergeOf(left, right []byte) ([2]int32, error) {
 // setMerges ranks the pairs and finds what each makes: left and right joined, without the prefix of the right one.
 func (t *Tokenizer) setMerges(pairs [][2]int32, prefix string) error {
 	m := t.model
-	m.merges, m.results, m.table = pairs, make([]int32, len(pairs)), newPairTable(len(pairs))
+	if most := max(len(t.vocab.pieces), len(pairs)); most >= 1<<rankBits {
+		return fmt.Errorf("merges: %d ids or merges are too many, %d is the limit", most, 1<<rankBits-1)
+	}
+	m.merges, m.results, m.table = pairs, make([]int32, len(pairs)), newPairTable(pairs)
 	var joined []byte
 	var id int32
 	for rank, p := range pairs {
@@ -237,16 +240,18 @@ func (t *Tokenizer) setMerges(pairs [][2]int32, prefix string) error {
 			}
 		}
 		m.results[rank] = id
-		m.table.set(p[0], p[1], merged{uint32(rank), id})
 	}
 	spelled := t.vocab.raw
 	if spelled == nil { // pieces of characters stand for themselves
 		spelled = t.vocab.pieces
 	}
 	m.joins = newJunctions(pairs, spelled)
-	m.bytePairs = new([1 << 16]merged)
+	m.bytePairs = new([1 << 16]uint32)
 	for i := range m.bytePairs {
-		m.bytePairs[i] = m.table.get(m.byteID[i>>8], m.byteID[i&255])
+		m.bytePairs[i] = noRank
+		if left, right := m.byteID[i>>8], m.byteID[i&255]; left != noID && right != noID {
+			m.bytePairs[i] = m.table.rank(left, right)
+		}
 	}
 	return nil
 }

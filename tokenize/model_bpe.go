@@ -77,6 +77,18 @@ func (m *charBPE) characters(w *work, word []byte, syms []symbol) []symbol {
 	return syms
 }
 
+// blankAsMark lists the pieces of ASCII characters once more for text as it is before blanks become ▁.
+func (m *charBPE) blankAsMark() {
+	for b := range m.byteID {
+		m.byteID[b] = noID
+	}
+	copy(m.byteID[:], m.ascii[:])
+	m.byteID[' '] = noID
+	if id, ok := m.vocab.ids[string(blankMark)]; ok {
+		m.byteID[' '] = id
+	}
+}
+
 // character returns the piece of one character, with prefix and suffix where they belong.
 func (m *charBPE) character(w *work, word []byte, start, end int32) int32 {
 	lead, tail := m.prefix != "" && start > 0, m.suffix != "" && int(end) == len(word)

@@ -178,6 +178,7 @@ func (t *Tokenizer) readCharBPE(sw bpeSwitches, merges []byte) error {
 		}
 		m.ascii[c] = id
 	}
+	m.blankAsMark()
 	if sw.IgnoreMerges {
 		m.whole = t.vocab.ids
 	}

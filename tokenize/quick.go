@@ -1,9 +1,6 @@
 package tokenize
 
-import (
-	"hash/maphash"
-	"unicode/utf8"
-)
+import "unicode/utf8"
 
 // quick is the fast way through the general pipeline. It cuts the input, as it is, into units that the pipeline treats each by itself, and
 // remembers the ids of units that it has met; what it cannot cut so, and every unit that is new, goes through the pipeline. It gives the same ids.
@@ -74,22 +71,17 @@ func (q *quick) append(g *general, dst []int32, starts *[]uint64, w *work, text 
 					i -= size
 				}
 			}
-			if starts == nil {
-				dst = q.unit(g, dst, w, text, i, end)
-			} else {
+			if starts != nil {
+				dst = q.answer(g, dst, starts, w, text)
 				dst = g.appendText(dst, starts, w, text[i:end], false)
+				i = end
+				continue
 			}
-			i = end
-			continue
 		}
-		first := len(dst)
-		dst = q.unit(g, dst, w, text, i, end)
-		if starts != nil && len(dst) > first {
-			*starts = markWord(*starts, first)
-		}
+		dst = q.take(g, dst, starts, w, text, i, end)
 		i = end
 	}
-	return dst
+	return q.answer(g, dst, starts, w, text)
 }
 
 // wordEnd returns where the word that starts at text[start] ends, and the class of what stands there; end is behind its first character.
@@ -148,26 +140,32 @@ func (q *quick) endsWhite(w *work, text []byte) bool {
 
 // appendSpaces is append for text that is one word for the model: cut where no merge reaches over.
 func (q *quick) appendSpaces(g *general, dst []int32, starts *[]uint64, w *work, text []byte) []int32 {
-	first := len(dst)
-	end := 0
-	for i := 0; i < len(text); i = end {
-		end = i
-		for end++; end < len(text) && q.joined(text, end); {
-			end++
-		}
-		end = min(end, len(text))
-		if i == 0 { // the blank that is put in front
-			w.spelled = append(append(w.spelled[:0], ' '), text[:end]...)
-			w.lead, w.spelled = w.spelled, w.lead
-			dst = q.unit(g, dst, w, w.lead, 0, len(w.lead))
-		} else {
-			dst = q.unit(g, dst, w, text, i, end)
-		}
+	first, i := len(dst), 0
+	if len(text) > 0 { // the blank that is put in front
+		i = q.spacesEnd(text, 0)
+		w.lead = append(append(w.lead[:0], ' '), text[:i]...)
+		w.next.put(w.lead, 0, len(w.lead))
+		dst = q.answer(g, dst, nil, w, w.lead)
 	}
+	for i < len(text) {
+		end := q.spacesEnd(text, i)
+		if w.next.put(text, i, end) {
+			dst = q.answer(g, dst, nil, w, text)
+		}
+		i = end
+	}
+	dst = q.answer(g, dst, nil, w, text)
 	if starts != nil && len(dst) > first {
 		*starts = markWord(*starts, first)
 	}
 	return dst
+}
+
+// spacesEnd returns where the unit that starts at text[i] ends.
+func (q *quick) spacesEnd(text []byte, i int) int {
+	for i++; i < len(text) && q.joined(text, i); i++ {
+	}
+	return i
 }
 
 // joined says whether a merge may reach over text[i].
@@ -178,52 +176,6 @@ func (q *quick) joined(text []byte, i int) bool {
 	}
 	_, size := decodeWide(text, i)
 	return size == 1 || q.wider.joins(text, i)
-}
-
-// unit appends the ids of the unit text[start:end], from memory where it has been met.
-func (q *quick) unit(g *general, dst []int32, w *work, text []byte, start, end int) []int32 {
-	n := end - start
-	if n > shortKey {
-		return q.longUnit(g, dst, w, text[start:end])
-	}
-	k0, k1 := wordKey(text, start, n)
-	set := setOf(w.units, unitBits, k0, k1)
-	if slot := set.find(k0, k1); slot != nil {
-		switch slot.n {
-		case 1:
-			return append(dst, slot.ids[0])
-		case 2:
-			return append(dst, slot.ids[0], slot.ids[1])
-		case 3:
-			return append(dst, slot.ids[0], slot.ids[1], slot.ids[2])
-		}
-		return q.longUnit(g, dst, w, text[start:end])
-	}
-	before, dropped := len(dst), w.dropped
-	dst = q.fresh(g, dst, w, text[start:end])
-	if w.dropped == dropped {
-		set.keep(k0, k1, dst[before:])
-	}
-	return dst
-}
-
-// longUnit is unit for those of more than 15 bytes or more than three ids.
-func (q *quick) longUnit(g *general, dst []int32, w *work, unit []byte) []int32 {
-	if len(unit) > longWordKey {
-		return q.fresh(g, dst, w, unit)
-	}
-	slot := &w.longUnits[maphash.Bytes(cacheSeed, unit)%longWordSlots]
-	if int(slot.size) == len(unit) && string(slot.key[:len(unit)]) == string(unit) {
-		return append(dst, slot.ids[:slot.n]...)
-	}
-	before, dropped := len(dst), w.dropped
-	dst = q.fresh(g, dst, w, unit)
-	if k := len(dst) - before; k <= len(slot.ids) && w.dropped == dropped {
-		slot.size, slot.n = uint8(len(unit)), uint8(k)
-		copy(slot.key[:], unit)
-		copy(slot.ids[:], dst[before:])
-	}
-	return dst
 }
 
 // fresh sends a unit through the pipeline.
@@ -238,6 +190,9 @@ func (q *quick) fresh(g *general, dst []int32, w *work, unit []byte) []int32 {
 			return dst
 		}
 		return g.appendCut(dst, w, b)
+	}
+	if m := g.model.(*charBPE); m.startsAlone(unit) {
+		return m.appendFew(dst, &w.merge, unit)
 	}
 	// Each unit begins with its own blanks, so that none is put in front.
 	b := w.cut.b[:0]

@@ -20,6 +20,7 @@ type window struct {
 	ends   [windowBytes]uint16    // where each ends
 	ids    [windowBytes + 4]int32
 	starts [windowBytes / 64]uint64 // which ids are the first of a word
+	sum    uint64                   // of what was touched, so that nobody leaves that out
 }
 
 // appendText appends the ids of text without added tokens in it.
@@ -57,6 +58,7 @@ func (m *bpe) appendWindow(dst []int32, s *scratch, text []byte, start, base int
 	w := &s.window
 	copy(w.text[:windowBytes], text[base:base+int(ends[len(ends)-1])])
 	n, i, from := 0, 0, start-base
+	last, asked := -near, 0
 	for {
 		if from >= 0 {
 			i, n, from = m.lookUp(s, ends, i, n, from)
@@ -65,6 +67,11 @@ func (m *bpe) appendWindow(dst []int32, s *scratch, text []byte, start, base int
 			return s.flush(dst, n)
 		}
 		end := int(ends[i])
+		if i >= asked && i-last <= near {
+			asked = min(i+1+ahead, len(ends))
+			w.ask(s.short, ends[i+1:asked], end)
+		}
+		last = i
 		if size := end - from; size > shortKey {
 			// It may have more ids than there is room for.
 			dst = s.flush(dst, n)
@@ -94,6 +101,30 @@ var wordMasks = func() (t [shortKey + 1][2]uint64) {
 	}
 	return t
 }()
+
+// Where words that the cache has not come within near words of each other, the next ones are asked for, ahead of them at once.
+const (
+	near  = 1
+	ahead = 16
+)
+
+// ask touches where the cache may have words, the first of which starts at from: memory answers for all of them at once, and later for each without delay.
+func (w *window) ask(cache *shortCache, ends []uint16, from int) {
+	sum := w.sum
+	for _, e := range ends {
+		end := int(e)
+		size := end - from
+		if uint(size) <= shortKey {
+			mask, text := &wordMasks[size], w.text[from&(windowBytes-1):]
+			k0 := binary.LittleEndian.Uint64(text) & mask[0]
+			k1 := binary.LittleEndian.Uint64(text[8:])&mask[1] | uint64(size)<<56
+			h := shortHash(k0, k1)
+			sum += cache.sets[h][0].k0 + cache.rest[h].k0
+		}
+		from = end
+	}
+	w.sum = sum
+}
 
 // lookUp puts the ids of words from number i on behind the n that are there, until there is a word that the cache has not; from is where it starts.
 func (m *bpe) lookUp(s *scratch, ends []uint16, i, n, from int) (int, int, int) {

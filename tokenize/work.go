@@ -22,6 +22,7 @@ type work struct {
 	units     []wordSlot
 	longUnits []longWordSlot
 	runes     *runeClasses
+	next      waiting
 	one       normal // for one character
 	dropped   int
 }
