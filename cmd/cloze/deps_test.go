@@ -36,6 +36,8 @@ var mayImport = map[string][]string{
 	"objectives/metrics":  {},
 	"objectives/wordvec": {"tokenize", "corpus",
 		"tokenize/words"}, // words by UAX #29
+	// Judging needs labelled sets and measures; a folder of n-grams is opened here, so that a plain program can ask it.
+	"objectives/classify": {"corpus", "corpus/labelled", "embeddings/fasttext", "objectives/metrics", "objectives/ngram"},
 	// fastText's supervised model is a network, a loss and a loop in one, in plain Go: its hashing and its files are package fasttext's, its own
 	// compact file is a safetensors file.
 	"objectives/ngram":   {"embeddings/fasttext", "models/safetensors"},
@@ -183,7 +185,7 @@ func fenced(from, path string) error {
 }
 
 // plainRooms build without cgo, without go.work and without libtorch.
-var plainRooms = []string{"./tokenize/...", "./corpus/...", "./embeddings/...", "./objectives", "./objectives/metrics", "./objectives/ngram", "./objectives/wordvec",
+var plainRooms = []string{"./tokenize/...", "./corpus/...", "./embeddings/...", "./objectives", "./objectives/classify", "./objectives/metrics", "./objectives/ngram", "./objectives/wordvec",
 	"./models/safetensors", "./models/torch/native", "./cmd/cloze/..."}
 
 func TestPlainRoomsNeedNoCgo(t *testing.T) {

@@ -17,7 +17,7 @@ import (
 
 // newEval groups what measures; both builds have it.
 func newEval() *cobra.Command {
-	return newGroup("eval", "measure a model or vectors", append([]*cobra.Command{newEvalVectors()}, torchEvals()...)...)
+	return newGroup("eval", "measure a model, a classifier or vectors", append([]*cobra.Command{newEvalVectors(), newEvalClassifier()}, torchEvals()...)...)
 }
 
 // evalVectorsFlags are what "eval vectors" can be told.

@@ -32,6 +32,10 @@ func addTokenizer(cmd *cobra.Command, to *string, what string) {
 	cmd.Flags().StringVar(to, "tokenizer", "", what)
 }
 
+func addSeed(cmd *cobra.Command, to *uint64, value uint64) {
+	cmd.Flags().Uint64Var(to, "seed", value, "seed of everything random; the same seed gives the same result")
+}
+
 // configFlags are --config and --set.
 type configFlags struct {
 	file string

@@ -7,7 +7,7 @@ import (
 
 // plainHelp are the verbs of both builds.
 var plainHelp = [][]string{{}, {"setup"}, {"doctor"}, {"tokenizer"}, {"tokenizer", "train"}, {"tokenizer", "encode"},
-	{"tokenizer", "decode"}, {"tokenizer", "inspect"}, {"neighbors"}, {"analogy"}, {"embed"}, {"eval", "vectors"},
+	{"tokenizer", "decode"}, {"tokenizer", "inspect"}, {"neighbors"}, {"analogy"}, {"embed"}, {"eval", "vectors"}, {"eval", "classifier"}, {"finetune"}, {"predict"},
 	{"embeddings"}, {"embeddings", "convert"}, {"embeddings", "index"}, {"embeddings", "plot"}, {"embeddings", "quantize"},
 	{"embeddings", "reduce"}, {"embeddings", "verify"}, {"completion"}, {"version"}}
 

@@ -55,7 +55,7 @@ func newRoot() *cobra.Command {
 	root.SetHelpCommand(&cobra.Command{Use: "no-help", Hidden: true}) // --help is enough, and the verbs stay few
 	root.SetFlagErrorFunc(flagError)
 	root.SetUsageTemplate(usageTemplate)
-	root.AddCommand(newSetup(), newDoctor(), newTokenizer(), newNeighbors(), newAnalogy(), newEmbed(), newEval(), newEmbeddings(), newCompletion(), newVersion())
+	root.AddCommand(newSetup(), newDoctor(), newTokenizer(), newNeighbors(), newAnalogy(), newEmbed(), newEval(), newFinetune(), newPredict(), newEmbeddings(), newCompletion(), newVersion())
 	root.AddCommand(torchVerbs()...)
 	return root
 }

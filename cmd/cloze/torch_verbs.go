@@ -19,7 +19,3 @@ func torchEvals() []*cobra.Command { return []*cobra.Command{newEvalLM()} }
 func addDevice(cmd *cobra.Command, to *string) {
 	cmd.Flags().StringVar(to, "device", "cpu", "cpu or cuda")
 }
-
-func addSeed(cmd *cobra.Command, to *uint64, value uint64) {
-	cmd.Flags().Uint64Var(to, "seed", value, "seed of everything random; the same seed gives the same result")
-}

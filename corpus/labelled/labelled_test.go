@@ -165,10 +165,10 @@ func TestStratifiedSplitsKeepSharesAndTexts(t *testing.T) {
 	}
 	in := map[uint64]bool{}
 	for _, i := range training {
-		in[s.Records[i].Hash()] = true
+		in[hash(s.Records[i])] = true
 	}
 	for _, i := range held {
-		if in[s.Records[i].Hash()] {
+		if in[hash(s.Records[i])] {
 			t.Fatal("a text stands on both sides")
 		}
 	}
@@ -237,5 +237,29 @@ func TestBalancedWeightsAreScikitLearns(t *testing.T) {
 	w := BalancedWeights([]int{9, 1, 0})
 	if math.Abs(w[0]-0.5556) > 5e-5 || w[1] != 5 || w[2] != 0 {
 		t.Errorf("%v", w)
+	}
+}
+
+func hash(r Record) uint64 { h, _ := r.Hash(); return h }
+
+func TestRepetitionsAreSeenThroughTheirSpelling(t *testing.T) {
+	a := hash(Record{Text: "A calm day, at sea."})
+	for _, same := range []string{"a  calm DAY at sea", "@someone: a calm day -- at sea!! http://x.example/1", "a calm day\nat sea"} {
+		if hash(Record{Text: same}) != a {
+			t.Errorf("%q is another", same)
+		}
+	}
+	for _, other := range []string{"a calm day at seas", "acalm day at sea", "a calm day 1 at sea"} {
+		if hash(Record{Text: other}) == a {
+			t.Errorf("%q is the same", other)
+		}
+	}
+	if hash(Record{Text: "a", Pair: "b"}) == hash(Record{Text: "a b"}) {
+		t.Error("a pair is its words")
+	}
+	for _, none := range []string{"", " ", "@who http://x.example ..."} {
+		if _, ok := (Record{Text: none}).Hash(); ok {
+			t.Errorf("%q has a word", none)
+		}
 	}
 }

@@ -3,7 +3,6 @@ package labelled
 import (
 	"cmp"
 	"fmt"
-	"hash/fnv"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -47,7 +46,7 @@ func (c SplitConfig) Validate() error {
 	return nil
 }
 
-// Split parts a set in two by the indexes of its records, each in rising order. Records of equal text (case and blanks aside) stay on one side
+// Split parts a set in two by the indexes of its records, each in rising order. Records that repeat each other (Record.Hash) stay on one side
 // but for a split by time. The same seed gives the same split.
 func Split(s *Set, c SplitConfig, seed uint64) (training, held []int, err error) {
 	if err := c.Validate(); err != nil {
@@ -92,7 +91,10 @@ func Folds(s *Set, k int, c SplitConfig, seed uint64) ([][]int, error) {
 func (s *Set) units(c SplitConfig) ([][]int, error) {
 	at, units := map[string]int{}, [][]int(nil)
 	for i, r := range s.Records {
-		key := normal(r.Text) + "\x00" + normal(r.Pair)
+		key := r.normal()
+		if key == "" {
+			key = fmt.Sprint(i) // texts without a word do not repeat each other
+		}
 		if c.Kind == Group {
 			value, ok := r.Fields[c.Field]
 			if !ok {
@@ -226,18 +228,4 @@ func splitTime(s *Set, field string, want int) (training, held []int, err error)
 		}
 	}
 	return training, held, nil
-}
-
-// normal is a text for comparison: lower case, blanks of any kind and number as one.
-func normal(text string) string { return strings.Join(strings.Fields(strings.ToLower(text)), " ") }
-
-// Hash is of a record's texts, case and blanks aside: equal for what is a repetition to a reader.
-func (r Record) Hash() uint64 {
-	h := fnv.New64a()
-	h.Write([]byte(normal(r.Text)))
-	if r.Pair != "" {
-		h.Write([]byte{0})
-		h.Write([]byte(normal(r.Pair)))
-	}
-	return h.Sum64()
 }

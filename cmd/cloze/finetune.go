@@ -1,0 +1,302 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+
+	"github.com/spf13/cobra"
+
+	"github.com/go-cloze/cloze/cmd/cloze/config"
+	"github.com/go-cloze/cloze/corpus/labelled"
+	"github.com/go-cloze/cloze/objectives/classify"
+	"github.com/go-cloze/cloze/objectives/ngram"
+)
+
+// finetuneConfig is what "finetune" can be told by keys.
+type finetuneConfig struct {
+	Corpus         corpusSection        `yaml:"corpus"`
+	PairField      string               `yaml:"pair_field"`      // column of a second text
+	LabelSeparator string               `yaml:"label_separator"` // between several labels in one cell
+	MinLabelCount  int                  `yaml:"min_label_count"` // labels of fewer records are dropped, and named
+	Split          labelled.SplitConfig `yaml:"split"`           // what is held out where there is no --valid
+	Folds          int                  `yaml:"folds"`           // cross-validation before the training; 0 is none
+	Weights        string               `yaml:"weights"`         // none or balanced
+	Calibrate      bool                 `yaml:"calibrate"`       // seek a temperature on the validation part
+	Thresholds     bool                 `yaml:"thresholds"`      // tune thresholds there
+	Ngram          ngram.Config         `yaml:"ngram"`
+}
+
+// finetuneFlags are the flags of "finetune".
+type finetuneFlags struct {
+	labelFlags
+	model, out, valid, bin string
+	seed                   uint64
+	quiet, json            bool
+	config                 configFlags
+	reading                readingFlags
+}
+
+func newFinetune() *cobra.Command {
+	var f finetuneFlags
+	cfg := finetuneConfig{Corpus: defaultCorpus(), MinLabelCount: 1, Split: labelled.DefaultSplit(), Weights: classify.WeightsNone, Calibrate: true,
+		Ngram: ngram.DefaultConfig()}
+	cmd := &cobra.Command{
+		Use:   "finetune --model ngram --out DIR PATH... [flags]",
+		Short: "train a text classifier on labelled records",
+		Long: `Train a text classifier on the records of PATH... (csv, tsv, jsonl, or .txt in fastText's form) and write it to DIR,
+for cloze predict and cloze eval classifier.
+
+--model ngram is fastText's supervised model: words, n-grams of words and pieces of words, averaged; seconds on one
+thread. Its keys have fastText's names and defaults, but texts are read in lower case (ngram.lowercase).
+
+The label is the text in --label-field. Given several times, each is a label of its own, in whose column a number above
+0 or yes says that a record has it; label_separator parts a cell of several labels. Labels that look like scores are
+asked about: --task.
+
+Without --valid a part of the records is held out by split.kind: stratified, group or time. It serves for the
+temperature by which probabilities are made honest (calibrate), for thresholds, and for the numbers at the end. With
+split.fraction=0 nothing is held out.
+
+Keys and their defaults, for --config and --set:
+
+` + indent(string(config.Format(&cfg))),
+		Args: wantArgs(1, -1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := wantFlags(cmd, "model", "out"); err != nil {
+				return err
+			}
+			if err := oneOf("model", f.model, []string{classify.NgramModel}); err != nil {
+				return err
+			}
+			if _, err := config.Load(&cfg, f.config.file, f.config.sets); err != nil {
+				return err
+			}
+			return runFinetune(cmd, args, cfg, f)
+		},
+	}
+	cmd.Flags().StringVar(&f.model, "model", "", "what is trained: ngram")
+	addOut(cmd, &f.out, "folder of the classifier")
+	cmd.Flags().StringVar(&f.valid, "valid", "", "file of the validation records, in place of a split")
+	f.labelFlags.add(cmd, `field or column of the label (default "label"); may be repeated`)
+	cmd.Flags().StringVar(&f.task, "task", "", "single, multi or regression; else what the labels look like")
+	cmd.Flags().StringVar(&f.bin, "fasttext", "", "write the model as a .bin that fastText opens, too; refused if it exists")
+	addSeed(cmd, &f.seed, 1)
+	f.config.add(cmd)
+	f.reading.add(cmd)
+	addQuiet(cmd, &f.quiet)
+	addJSON(cmd, &f.json)
+	return cmd
+}
+
+// options are how the records are read.
+func (c *finetuneConfig) options(f finetuneFlags) (labelled.Options, error) {
+	if err := c.Corpus.resolve(&f.reading); err != nil {
+		return labelled.Options{}, err
+	}
+	if err := c.Split.Validate(); err != nil {
+		return labelled.Options{}, err
+	}
+	o := labelled.Options{Options: c.Corpus.Options, Task: labelled.Task(f.task), LabelFields: f.labels, Separator: c.LabelSeparator,
+		PairField: c.PairField, MinCount: c.MinLabelCount}
+	if c.Split.Field != "" {
+		o.Fields = []string{c.Split.Field}
+	}
+	return o, nil
+}
+
+// finetuneReport is what "finetune" tells.
+type finetuneReport struct {
+	Out     string             `json:"out"`
+	Card    classify.Card      `json:"card"`
+	Train   ngram.Result       `json:"train"`
+	Dropped []labelled.Dropped `json:"dropped_labels,omitempty"`
+	Folds   []classify.Number  `json:"fold_macro_f1,omitempty"`
+	Valid   *classify.Report   `json:"valid,omitempty"`
+}
+
+func runFinetune(cmd *cobra.Command, paths []string, cfg finetuneConfig, f finetuneFlags) error {
+	for _, path := range []string{f.out, f.bin} {
+		if path != "" {
+			if err := refuseExisting(path); err != nil {
+				return err
+			}
+		}
+	}
+	training, valid, report, err := readFinetune(cmd, paths, cfg, f)
+	if err != nil {
+		return err
+	}
+	stderr := cmd.ErrOrStderr()
+	if report.Folds, err = crossValidate(cmd, training, cfg, f); err != nil {
+		return err
+	}
+	bar := newProgress(stderr, f.quiet, "train", 1000)
+	c, result, err := classify.TrainNgram(cmd.Context(), training, valid, cfg.train(f.seed, bar))
+	if err != nil {
+		bar.end("stopped")
+		return err
+	}
+	bar.end(fmt.Sprintf("%s records, %s words, %s features in %s rows, loss %.4f", count(len(training.Records)), count(result.Words),
+		count(result.Features), count(result.Rows), result.Losses[len(result.Losses)-1]))
+	c.Card.TextField, c.Card.PairField = cfg.Corpus.TextField, cfg.PairField
+	c.Card.LabelFields, c.Card.Separator = f.labels, cfg.LabelSeparator
+	if f.reading.textField != "" {
+		c.Card.TextField = f.reading.textField
+	}
+	if len(valid.Records) > 0 {
+		if report.Valid, err = classify.Evaluate(cmd.Context(), c, valid, classify.EvalOptions{Rounds: 200, Seed: f.seed}); err != nil {
+			return err
+		}
+	}
+	if err := c.Save(f.out); err != nil {
+		return err
+	}
+	if f.bin != "" {
+		if err := c.WriteFastText(f.bin); err != nil {
+			return err
+		}
+	}
+	report.Out, report.Card, report.Train = f.out, c.Card, result
+	if f.json {
+		return json.NewEncoder(cmd.OutOrStdout()).Encode(report)
+	}
+	return report.print(cmd.OutOrStdout())
+}
+
+// train are the options of one training.
+func (c *finetuneConfig) train(seed uint64, bar *progress) classify.NgramOptions {
+	return classify.NgramOptions{Config: c.Ngram, Weights: c.Weights, Calibrate: c.Calibrate, Thresholds: c.Thresholds, Seed: seed,
+		Progress: func(p ngram.Progress) {
+			if bar != nil {
+				bar.set(int64(1000*p.Done), fmt.Sprintf("epoch %d  loss %.4f", p.Epoch, p.Loss))
+			}
+		}}
+}
+
+// readFinetune reads the records, shows the label map, and holds the validation part out.
+func readFinetune(cmd *cobra.Command, paths []string, cfg finetuneConfig, f finetuneFlags) (training, valid *labelled.Set, report finetuneReport, err error) {
+	o, err := cfg.options(f)
+	if err != nil {
+		return nil, nil, report, err
+	}
+	set, err := openLabelled(cmd.InOrStdin(), o, paths)
+	if err != nil {
+		return nil, nil, report, err
+	}
+	report.Dropped = set.Dropped
+	if !f.quiet {
+		printLabels(cmd.ErrOrStderr(), set)
+	}
+	if err := set.Trainable(); err != nil {
+		return nil, nil, report, err
+	}
+	if f.valid != "" {
+		o.Known, o.MinCount = set.Labels, 0
+		valid, err = openLabelled(cmd.InOrStdin(), o, []string{f.valid})
+		return set, valid, report, err
+	}
+	in, out, err := labelled.Split(set, cfg.Split, f.seed)
+	if err != nil {
+		return nil, nil, report, err
+	}
+	training, valid = set.Subset(in), set.Subset(out)
+	if !f.quiet && len(out) > 0 {
+		fmt.Fprintf(cmd.ErrOrStderr(), "%s records are held out for validation, %s\n", count(len(out)), cfg.Split.Kind)
+		warnLacking(cmd.ErrOrStderr(), "training", training)
+		warnLacking(cmd.ErrOrStderr(), "validation", valid)
+	}
+	return training, valid, report, nil
+}
+
+// printLabels shows the label map before anything is learnt.
+func printLabels(w io.Writer, s *labelled.Set) {
+	fmt.Fprintf(w, "%s records, task %s", count(len(s.Records)), s.Task)
+	if s.Empty > 0 {
+		fmt.Fprintf(w, ", %s of them without text", count(s.Empty))
+	}
+	fmt.Fprintln(w)
+	counts := s.Count()
+	const most = 50
+	for i, l := range s.Labels {
+		if i == most {
+			fmt.Fprintf(w, "  ... and %s more labels\n", count(len(s.Labels)-most))
+			break
+		}
+		fmt.Fprintf(w, "  %3d  %-24s %10s  %5.1f %%\n", i, l, count(counts[i]), 100*float64(counts[i])/float64(len(s.Records)))
+	}
+	for _, d := range s.Dropped {
+		fmt.Fprintf(w, "warning: label %q is dropped, too few records have it:", d.Label)
+		for _, p := range d.Sources {
+			fmt.Fprintf(w, " %v", p)
+		}
+		fmt.Fprintln(w)
+	}
+}
+
+// warnLacking names the labels that a part has no record of.
+func warnLacking(w io.Writer, part string, s *labelled.Set) {
+	for i, n := range s.Count() {
+		if n == 0 {
+			fmt.Fprintf(w, "warning: the %s part has no record of the label %q\n", part, s.Labels[i])
+		}
+	}
+}
+
+// crossValidate trains on all parts but one in turn and gives the macro-F1 on that.
+func crossValidate(cmd *cobra.Command, s *labelled.Set, cfg finetuneConfig, f finetuneFlags) ([]classify.Number, error) {
+	if cfg.Folds == 0 {
+		return nil, nil
+	}
+	folds, err := labelled.Folds(s, cfg.Folds, cfg.Split, f.seed)
+	if err != nil {
+		return nil, err
+	}
+	bar := newProgress(cmd.ErrOrStderr(), f.quiet, "cross-validate", int64(len(folds)))
+	var scores []classify.Number
+	for i, held := range folds {
+		var rest []int
+		for j, fold := range folds {
+			if j != i {
+				rest = append(rest, fold...)
+			}
+		}
+		c, _, err := classify.TrainNgram(cmd.Context(), s.Subset(rest), nil, cfg.train(f.seed, nil))
+		if err != nil {
+			return nil, err
+		}
+		r, err := classify.Evaluate(cmd.Context(), c, s.Subset(held), classify.EvalOptions{})
+		if err != nil {
+			return nil, err
+		}
+		scores = append(scores, r.MacroF1.Value)
+		bar.set(int64(i+1), "")
+	}
+	bar.end(fmt.Sprintf("%d folds", len(folds)))
+	return scores, nil
+}
+
+func (r *finetuneReport) print(w io.Writer) error {
+	if len(r.Folds) > 0 {
+		mean, spread := meanSpread(r.Folds)
+		fmt.Fprintf(w, "macro-F1 over %d folds: %.4f, standard deviation %.4f\n", len(r.Folds), mean, spread)
+	}
+	if r.Valid != nil {
+		fmt.Fprintf(w, "on the validation part (%s records), temperature %.3f:\n", count(r.Valid.Records), r.Card.Temperature)
+		printReport(w, r.Valid)
+	}
+	_, err := fmt.Fprintf(w, "written to %s\n", r.Out)
+	return err
+}
+
+// meanSpread is the mean and the standard deviation with n-1.
+func meanSpread(x []classify.Number) (mean, spread float64) {
+	for _, v := range x {
+		mean += float64(v) / float64(len(x))
+	}
+	for _, v := range x {
+		spread += (float64(v) - mean) * (float64(v) - mean)
+	}
+	return mean, math.Sqrt(spread / float64(max(len(x)-1, 1)))
+}

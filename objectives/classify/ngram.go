@@ -1,0 +1,120 @@
+package classify
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/go-cloze/cloze/corpus/labelled"
+	"github.com/go-cloze/cloze/objectives/metrics"
+	"github.com/go-cloze/cloze/objectives/ngram"
+)
+
+// How labels weigh.
+const (
+	WeightsNone     = "none"     // each record alike
+	WeightsBalanced = "balanced" // each label alike: n/(L n_l)
+)
+
+// NgramOptions say how TrainNgram trains.
+type NgramOptions struct {
+	ngram.Config
+	Weights    string // none or balanced
+	Calibrate  bool   // seek a temperature on the validation part
+	Thresholds bool   // tune thresholds there
+	Seed       uint64
+	Progress   func(ngram.Progress) // may be nil
+}
+
+// TrainNgram trains a classifier on a set. valid may be nil or empty; calibration and thresholds then are left out. Both sets have the same
+// label map. The card's fields are the caller's to fill in.
+func TrainNgram(ctx context.Context, training, valid *labelled.Set, o NgramOptions) (*Classifier, ngram.Result, error) {
+	if training.Task == labelled.Regression {
+		return nil, ngram.Result{}, fmt.Errorf("the model ngram cannot learn numbers; take an encoder for --task regression")
+	}
+	if err := training.Trainable(); err != nil {
+		return nil, ngram.Result{}, err
+	}
+	if o.Loss == "" {
+		o.Loss = "softmax"
+		if training.Task == labelled.Multi {
+			o.Loss = "ova"
+		}
+	}
+	card := Card{Version: 1, Model: NgramModel, Task: training.Task, Labels: training.Labels, Counts: training.Count(), Temperature: 1,
+		Lowercase: o.Lowercase, Records: len(training.Records), Seed: o.Seed}
+	var weights []float64
+	switch o.Weights {
+	case "", WeightsNone:
+	case WeightsBalanced:
+		weights = labelled.BalancedWeights(card.Counts)
+	default:
+		return nil, ngram.Result{}, fmt.Errorf("weights: unknown %q; known are none and balanced", o.Weights)
+	}
+	examples := make([]ngram.Example, len(training.Records))
+	for i, r := range training.Records {
+		examples[i] = ngram.Example{Text: card.joined(Text{r.Text, r.Pair}), Labels: r.Labels}
+	}
+	m, result, err := ngram.Train(ctx, examples, training.Labels, weights, o.Config, o.Seed, o.Progress)
+	if err != nil {
+		return nil, result, err
+	}
+	c := newNgram(card, m)
+	c.seen = hashes(training)
+	if valid == nil || len(valid.Records) == 0 {
+		return c, result, nil
+	}
+	c.Card.Valid = len(valid.Records)
+	return c, result, c.settle(ctx, valid, o)
+}
+
+// settle seeks temperature and thresholds on the validation part.
+func (c *Classifier) settle(ctx context.Context, valid *labelled.Set, o NgramOptions) error {
+	if o.Calibrate && c.Card.Task == labelled.Single {
+		p, err := c.probabilities(ctx, valid)
+		if err != nil {
+			return err
+		}
+		for i, x := range p { // a logarithm is a logit: softmax takes no notice of what is added to a row
+			p[i] = math.Log(max(x, 1e-30))
+		}
+		gold := make([]int, len(valid.Records))
+		for i, r := range valid.Records {
+			gold[i] = r.Labels[0]
+		}
+		c.Card.Temperature = metrics.Temperature(gold, p, len(valid.Labels))
+		// The model itself is divided, so that it is as sure wherever it is opened.
+		for i := range c.model.Output.Data {
+			c.model.Output.Data[i] /= float32(c.Card.Temperature)
+		}
+	}
+	if !o.Thresholds {
+		return nil
+	}
+	p, err := c.probabilities(ctx, valid)
+	if err != nil {
+		return err
+	}
+	c.Card.Thresholds = Tune(valid, p)
+	return nil
+}
+
+// probabilities are those of all records, [N,L].
+func (c *Classifier) probabilities(ctx context.Context, s *labelled.Set) ([]float64, error) {
+	var out []float64
+	for chunk := range slices.Chunk(s.Records, 256) {
+		texts := make([]Text, len(chunk))
+		for i, r := range chunk {
+			texts[i] = Text{r.Text, r.Pair}
+		}
+		scored, err := c.score(ctx, texts)
+		if err != nil {
+			return nil, err
+		}
+		for _, x := range scored {
+			out = append(out, x.Probabilities...)
+		}
+	}
+	return out, nil
+}
