@@ -90,16 +90,21 @@ func (m *bpe) mergeShort(s *scratch, syms []symbol) []symbol {
 	return syms[:n]
 }
 
+// rareRounds is how often mergeRounds merges a pair that is rare.
+const rareRounds = 8
+
 // mergeRounds merges the pair of the lowest rank wherever it stands, and again, as long as that shortens the word by much: a word of one letter a
-// million times halves each time. What it leaves is what the queue of mergeLong would have come by.
+// million times halves each time. A few rare pairs may come before that, at the ends of such a run. What it leaves is what the queue of mergeLong would
+// have come by.
 func (m *bpe) mergeRounds(s *scratch, syms []symbol) []symbol {
-	for ordered := true; ordered; {
-		n, low, count := len(syms), noRank, 0
+	for ordered, rare := true, 0; ordered; {
+		n, low, count, same := len(syms), noRank, 0, 0
 		ranks := grow(&s.next, n)
 		for i := range n - 1 {
 			r := noRank
 			if i > 0 && syms[i-1].id == syms[i].id && syms[i].id == syms[i+1].id {
 				r = uint32(ranks[i-1])
+				same++
 			} else {
 				r = m.table.rank(syms[i].id, syms[i+1].id)
 			}
@@ -110,7 +115,10 @@ func (m *bpe) mergeRounds(s *scratch, syms []symbol) []symbol {
 				count++
 			}
 		}
-		if low == noRank || count < n/8 {
+		if count < n/8 {
+			rare++
+		}
+		if low == noRank || count < n/8 && (same < n/2 || rare > rareRounds) {
 			return syms
 		}
 		syms, ordered = m.mergeAll(syms, ranks, low)
