@@ -20,36 +20,48 @@ type embedFlags struct {
 	tokenizer, counts               string
 	unit                            bool
 	a                               float64
+	maxTokens                       int
+	checkpoint                      string
 }
 
 var (
 	embedFormats  = []string{"text", "npy", "jsonl", "csv"}
 	embedPoolings = []string{"mean", "sum", "max", "sif"}
+	modelPoolings = []string{"mean", "cls", "last", "max"}
 )
 
 func newEmbed() *cobra.Command {
 	var f embedFlags
 	cmd := &cobra.Command{
-		Use:   "embed VECTORS [PATH]",
-		Short: "a vector for each line of text, from vectors of words",
-		Long: `Write a vector for each line of text of PATH (standard input without one or for -): the vectors of its words pooled.
-A line without a known word, and an empty one, has a vector of zeros, so that line i of the output is line i of the text.
+		Use:   "embed VECTORS|RUN|DIR [PATH]",
+		Short: "a vector for each line of text, from vectors of words or a model",
+		Long: `Write a vector for each line of text of PATH (standard input without one or for -): the vectors of its words pooled,
+or, where a model's folder is given (a run, or a Hugging Face folder as sentence-transformers keeps it), the hidden
+states of its tokens. A line without a known word has a vector of zeros; line i of the output is line i of the text.
+
+A model's folder says itself how it pools, scales and cuts texts (modules.json); else --pooling is the mean. Vectors do
+not depend on the lines beside. The flags about words are for vectors of words alone.
 
 A word is looked up as it stands, else in lower case; what becomes of others --unknown says. How many there were is
 told on standard error.
 
 --format   text    numbers with blanks between, a line each
-           jsonl   {"line", "vector", "words", "unknown"} a line each; --json is the same
+           jsonl   {"line", "vector", "words", "unknown"} a line each (words: a model's tokens); --json is the same
            csv     a heading v0,v1,... and a row each
            npy     one array [N,D] float32, for numpy.load
 --pooling  mean, sum, max, or sif: the mean with rare words weighing more, a/(a+p(word)), less the direction that all
            texts share (Arora et al. 2017); it holds the whole text in memory. p is counted in --counts F (lines of
-           word, count), else as the vectors tell it, else in the text itself.
+           word, count), else as the vectors tell it, else in the text itself. Of a model's tokens: mean, cls, last, max.
 --words    unicode (UAX #29, without punctuation) or blanks; with --tokenizer the pieces of a tokenizer`,
 		Args: wantArgs(1, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if f.json {
 				f.format = "jsonl"
+			}
+			for _, name := range []string{"model.json", "config.json"} {
+				if isFile(filepath.Join(args[0], name)) {
+					return runEmbedModel(cmd, args, f)
+				}
 			}
 			return runEmbed(cmd, args, f)
 		},
@@ -61,13 +73,15 @@ told on standard error.
 	cmd.Flags().BoolVar(&f.unit, "unit", false, "scale the words' vectors to length 1 first")
 	cmd.Flags().StringVar(&f.counts, "counts", "", "file of words and how often they occur, for sif")
 	cmd.Flags().Float64Var(&f.a, "sif-a", 1e-3, "the a of sif")
+	cmd.Flags().IntVar(&f.maxTokens, "max-tokens", 0, "cut a model's texts after that many tokens; 0 as its folder says")
+	cmd.Flags().StringVar(&f.checkpoint, "checkpoint", "last", "which of a run's: last, best, or its folder's name")
 	addUnknown(cmd, &f.unknown, embeddings.ComposeOrSkip)
 	f.add(cmd)
 	return cmd
 }
 
 // check refuses what no text can be embedded with, before anything is read.
-func (f *embedFlags) check(path string) error {
+func (f *embedFlags) check() error {
 	for _, c := range []struct {
 		flag, value string
 		known       []string
@@ -82,13 +96,25 @@ func (f *embedFlags) check(path string) error {
 	if f.counts != "" && f.pooling != "sif" {
 		return usagef("--counts means something for --pooling sif alone")
 	}
-	for _, name := range []string{"model.json", "config.json"} {
-		if isFile(filepath.Join(path, name)) {
-			return fmt.Errorf("%s: a language model; embed pools vectors of words: write some with cloze export --format word2vec, and give them with --tokenizer %s",
-				path, filepath.Join(path, "tokenizer.json"))
+	return nil
+}
+
+// checkModel is check for a model's folder.
+func (f *embedFlags) checkModel(cmd *cobra.Command) error {
+	for _, flag := range []string{"words", "tokenizer", "unit", "counts", "sif-a", "unknown", "strict"} {
+		if cmd.Flags().Changed(flag) {
+			return usagef("--%s is for vectors of words, not for a model's folder", flag)
 		}
 	}
-	return nil
+	if !cmd.Flags().Changed("pooling") {
+		f.pooling = "" // as the folder says
+	} else if err := oneOf("pooling", f.pooling, modelPoolings); err != nil {
+		return err
+	}
+	if f.maxTokens < 0 {
+		return fmt.Errorf("--max-tokens is %d; give a number from 1, or 0 for what the folder says", f.maxTokens)
+	}
+	return oneOf("format", f.format, embedFormats)
 }
 
 // embedder turns lines into vectors. It is used by several goroutines at once.
@@ -109,7 +135,7 @@ type embedCounts struct {
 
 func runEmbed(cmd *cobra.Command, args []string, f embedFlags) (err error) {
 	e := &embedder{o: embeddings.TextOptions{Unit: f.unit}, rows: rowFormat(f.format)}
-	if err := f.check(args[0]); err != nil {
+	if err := f.check(); err != nil {
 		return err
 	}
 	if e.o.Unknown, err = policy(f.unknown); err != nil {

@@ -27,6 +27,7 @@ func newExport() *cobra.Command {
 		Long: `Write a run (its newest checkpoint) or a Hugging Face folder in another form:
 
   hf            a folder that transformers opens: config.json, model.safetensors, tokenizer.json, ...
+  sentence-transformers  the same with modules.json, 1_Pooling, ...: pooling and limits as DIR has them, else mean and context
   word2vec      the embedding of each token as text; word2vec-bin the same in word2vec's binary
   safetensors   the embeddings as one tensor, with the tokens beside it
   cloze         the store that opens at once and searches fastest: see docs/embeddings.md
@@ -43,9 +44,11 @@ largest difference told.`,
 			if err := oneOf("format", o.Format, formats); err != nil {
 				return err
 			}
-			if err := refuseUsedFolder(out); o.Format == pipeline.HF && err != nil {
-				return err
-			} else if err := refuseExisting(out); o.Format != pipeline.HF && err != nil {
+			refuse := refuseExisting
+			if pipeline.Folder(o.Format) {
+				refuse = refuseUsedFolder
+			}
+			if err := refuse(out); err != nil {
 				return err
 			}
 			if weights, ok := vectorRunWeights(args[0], from.Checkpoint); ok {
@@ -56,24 +59,33 @@ largest difference told.`,
 				return err
 			}
 			defer lm.Close()
-			report, err := lm.Export(out, o)
-			if err != nil {
-				return err
-			}
-			if asJSON {
-				return json.NewEncoder(cmd.OutOrStdout()).Encode(report)
-			}
-			_, err = fmt.Fprintln(cmd.OutOrStdout(), report)
-			return err
+			return exportModel(cmd, lm, args[0], out, o, asJSON)
 		},
 	}
 	cmd.Flags().StringVar(&o.Format, "format", "", "what to write: "+strings.Join(formats, ", "))
-	cmd.Flags().StringVar(&out, "out", "", "file, or folder for hf, to write; refused if it exists")
+	cmd.Flags().StringVar(&out, "out", "", "file, or folder for hf and sentence-transformers, to write; refused if it exists")
 	cmd.Flags().StringVar(&o.Table, "table", "input", "which embeddings: input or output")
 	addCheckpoint(cmd, &from.Checkpoint)
 	addQuiet(cmd, &quiet)
 	addJSON(cmd, &asJSON)
 	return cmd
+}
+
+func exportModel(cmd *cobra.Command, lm *pipeline.LM, from, out string, o pipeline.ExportOptions, asJSON bool) (err error) {
+	if o.Format == pipeline.SentenceTransformers {
+		if o.Sentence, err = pipeline.ReadSentence(from); err != nil {
+			return err
+		}
+	}
+	report, err := lm.Export(out, o)
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		return json.NewEncoder(cmd.OutOrStdout()).Encode(report)
+	}
+	_, err = fmt.Fprintln(cmd.OutOrStdout(), report)
+	return err
 }
 
 func addCheckpoint(cmd *cobra.Command, to *string) {
@@ -88,6 +100,19 @@ func openModel(cmd *cobra.Command, path string, o pipeline.Options, quiet bool) 
 	}
 	if lm.Note != "" && !quiet {
 		fmt.Fprintln(cmd.ErrOrStderr(), "note: "+lm.Note)
+	}
+	return lm, nil
+}
+
+// openCausal is openModel for verbs that write or score text.
+func openCausal(cmd *cobra.Command, path string, o pipeline.Options, quiet bool) (*pipeline.LM, error) {
+	lm, err := openModel(cmd, path, o, quiet)
+	if err != nil {
+		return nil, err
+	}
+	if err := lm.CheckCausal(); err != nil {
+		lm.Close()
+		return nil, err
 	}
 	return lm, nil
 }

@@ -77,7 +77,7 @@ func (g *generation) run(args []string) error {
 	if err := useDevice(g.device, g.threads); err != nil {
 		return err
 	}
-	lm, err := openModel(g.cmd, args[0], g.from, g.quiet)
+	lm, err := openCausal(g.cmd, args[0], g.from, g.quiet)
 	if err != nil {
 		return err
 	}

@@ -34,3 +34,9 @@ func lacking(use, short string) *cobra.Command {
 		},
 	}
 }
+
+// runEmbedModel is "embed" on a model's folder.
+func runEmbedModel(cmd *cobra.Command, args []string, _ embedFlags) error {
+	return fmt.Errorf("%s: a model's folder: embed needs libtorch for it, which this build is without; in a checkout run make build, "+
+		"elsewhere cloze setup and then go build -tags torch ./cmd/cloze", args[0])
+}

@@ -13,12 +13,19 @@ import (
 	"github.com/go-cloze/cloze/embeddings"
 )
 
-// HF is the format that makes a Hugging Face folder; the others are those of embeddings and make a file.
-const HF = "hf"
+// The formats that make a folder: Hugging Face's, and the same with what sentence-transformers wants to know. The others are those of
+// embeddings and make a file.
+const (
+	HF                   = "hf"
+	SentenceTransformers = "sentence-transformers"
+)
+
+// Folder says whether a format makes a folder.
+func Folder(format string) bool { return format == HF || format == SentenceTransformers }
 
 // Formats returns the formats that Export writes.
 func Formats() []string {
-	formats := []string{HF}
+	formats := []string{HF, SentenceTransformers}
 	for _, format := range embeddings.Formats() {
 		formats = append(formats, string(format))
 	}
@@ -29,6 +36,9 @@ func Formats() []string {
 type ExportOptions struct {
 	Format string // one of Formats
 	Table  string // which vectors: input (also "") or output
+
+	// Sentence says how texts become vectors (sentence-transformers). What is zero becomes the mean, and the network's context.
+	Sentence Sentence
 
 	// MaxFileBytes bounds each file of weights in a Hugging Face folder; what is more is cut into several with an
 	// index. 0 means 5,000,000,000, as transformers 4 has it.
@@ -53,7 +63,7 @@ type Report struct {
 func (r Report) String() string {
 	what := fmt.Sprintf("%d vectors of the %s table, dimension %d", r.Words, r.Table, r.Dim)
 	difference := fmt.Sprintf("%g", r.LargestDifference)
-	if r.Format == HF {
+	if Folder(r.Format) {
 		what = fmt.Sprintf("%d parameters", r.Parameters)
 		difference += fmt.Sprintf(" in weights, %g in logits", r.LogitDifference)
 	}
@@ -66,17 +76,18 @@ func (lm *LM) Export(path string, o ExportOptions) (Report, error) {
 	if !slices.Contains(Formats(), o.Format) {
 		return Report{}, fmt.Errorf("unknown format %q; there are %s", o.Format, strings.Join(Formats(), ", "))
 	}
-	if err := refuseExisting(path, o.Format == HF); err != nil {
+	if err := refuseExisting(path, Folder(o.Format)); err != nil {
 		return Report{}, err
 	}
-	if o.Format == HF {
-		return lm.exportHF(path, cmp.Or(o.MaxFileBytes, 5_000_000_000))
+	if Folder(o.Format) {
+		o.MaxFileBytes = cmp.Or(o.MaxFileBytes, 5_000_000_000)
+		return lm.exportFolder(path, o)
 	}
 	return lm.exportVectors(path, o)
 }
 
-// exportHF writes the folder beside path, compares, and renames it.
-func (lm *LM) exportHF(path string, maxFileBytes int64) (report Report, err error) {
+// exportFolder writes the folder beside path, compares, and renames it.
+func (lm *LM) exportFolder(path string, o ExportOptions) (report Report, err error) {
 	parent := filepath.Dir(filepath.Clean(path))
 	if err := os.MkdirAll(parent, 0o755); err != nil {
 		return Report{}, err
@@ -90,10 +101,17 @@ func (lm *LM) exportHF(path string, maxFileBytes int64) (report Report, err erro
 			os.RemoveAll(aside)
 		}
 	}()
-	if err := lm.writeHF(aside, maxFileBytes); err != nil {
+	if err := lm.writeHF(aside, o.MaxFileBytes); err != nil {
 		return Report{}, err
 	}
-	report = Report{Path: path, Format: HF, Parameters: lm.Model.Params().NumEl()}
+	if o.Format == SentenceTransformers {
+		shape := lm.Model.Configuration().Shape()
+		o.Sentence.Pooling, o.Sentence.MaxTokens = cmp.Or(o.Sentence.Pooling, "mean"), cmp.Or(o.Sentence.MaxTokens, shape.NumContext)
+		if err := o.Sentence.write(aside, shape.Dim); err != nil {
+			return Report{}, err
+		}
+	}
+	report = Report{Path: path, Format: o.Format, Parameters: lm.Model.Params().NumEl()}
 	if report.LargestDifference, report.LogitDifference, err = lm.compareHF(aside); err != nil {
 		return Report{}, fmt.Errorf("%s: what was written cannot be read again: %w", path, err)
 	}
@@ -147,8 +165,12 @@ func (r *Report) count(path string) error {
 		if err != nil {
 			return err
 		}
-		r.Files, r.Bytes = append(r.Files, filepath.Base(name)), r.Bytes+info.Size()
-		return nil
+		inside, err := filepath.Rel(path, name)
+		if inside == "." {
+			inside = filepath.Base(name)
+		}
+		r.Files, r.Bytes = append(r.Files, inside), r.Bytes+info.Size()
+		return err
 	})
 }
 

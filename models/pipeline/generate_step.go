@@ -21,14 +21,21 @@ type causal interface {
 	Decoder() *torch.Decoder
 }
 
-// newContinuation makes room for rows of capacity tokens. Free it.
-func (lm *LM) newContinuation(rows, capacity int) (*continuation, error) {
-	network, ok := lm.Model.(causal)
-	if !ok {
-		return nil, fmt.Errorf("%s: %s is an encoder, whose tokens see those after them: it gives vectors (embed) and cannot write text; open a causal model (gpt2, llama)",
+// CheckCausal returns an error where the network is an encoder, whose tokens see those after them.
+func (lm *LM) CheckCausal() error {
+	if _, ok := lm.Model.(causal); !ok {
+		return fmt.Errorf("%s: %s is an encoder, whose tokens see those after them: it gives vectors (embed) and neither writes nor scores text; open a causal model (gpt2, llama)",
 			lm.Weights, lm.Model.Configuration().Shape().ModelType)
 	}
-	c := &continuation{lm: lm}
+	return nil
+}
+
+// newContinuation makes room for rows of capacity tokens. Free it.
+func (lm *LM) newContinuation(rows, capacity int) (*continuation, error) {
+	if err := lm.CheckCausal(); err != nil {
+		return nil, err
+	}
+	network, c := lm.Model.(causal), &continuation{lm: lm}
 	err := torch.Do(func() error {
 		c.cache, c.decoder = network.NewCache(rows, capacity), network.Decoder()
 		return nil

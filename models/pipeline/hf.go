@@ -12,9 +12,9 @@ import (
 	"github.com/go-cloze/cloze/tokenize"
 )
 
-// WriteHF writes a folder that transformers' AutoModelForCausalLM and AutoTokenizer open as it is: config.json,
-// model.safetensors (tied weights once; several files and their index above 5 GB), generation_config.json, tokenizer.json, tokenizer_config.json and
-// special_tokens_map.json. dir must not exist or be empty. The folder is read again before it gets its name;
+// WriteHF writes a folder that transformers' AutoModelForCausalLM (or AutoModelForMaskedLM) and AutoTokenizer open as it is: config.json,
+// model.safetensors (tied weights once; several files and their index above 5 GB), tokenizer.json, tokenizer_config.json,
+// special_tokens_map.json and, of a network that writes text, generation_config.json. dir must not exist or be empty. The folder is read again before it gets its name;
 // the report holds the largest difference of weights and logits.
 func WriteHF(dir string, model models.Network, tokenizer *tokenize.Tokenizer) (Report, error) {
 	lm := &LM{Model: model, Tokenizer: tokenizer}
@@ -34,19 +34,24 @@ func (lm *LM) writeHF(dir string, maxFileBytes int64) error {
 	if err != nil {
 		return err
 	}
-	special, generation := map[string]any{}, map[string]any{"_from_model_config": true}
-	if end, ok := lm.Tokenizer.EndOfText(); ok {
-		begins, ends, err := textEnds(config, end)
-		if err != nil {
-			return err
-		}
-		generation["bos_token_id"], generation["eos_token_id"] = begins, ends
-		if config, err = models.WithKeys(config, map[string]any{"bos_token_id": begins, "eos_token_id": ends}); err != nil {
-			return err
-		}
-		special["eos_token"], _ = lm.Tokenizer.Token(end)
-		if token, ok := lm.Tokenizer.Token(int32(begins[0])); ok {
-			special["bos_token"] = token
+	special, files := lm.roles(), map[string]any{}
+	if config.Shape().Causal {
+		special = map[string]any{}
+		generation := map[string]any{"_from_model_config": true}
+		files["generation_config.json"] = generation
+		if end, ok := lm.Tokenizer.EndOfText(); ok {
+			begins, ends, err := textEnds(config, end)
+			if err != nil {
+				return err
+			}
+			generation["bos_token_id"], generation["eos_token_id"] = begins, ends
+			if config, err = models.WithKeys(config, map[string]any{"bos_token_id": begins, "eos_token_id": ends}); err != nil {
+				return err
+			}
+			special["eos_token"], _ = lm.Tokenizer.Token(end)
+			if token, ok := lm.Tokenizer.Token(int32(begins[0])); ok {
+				special["bos_token"] = token
+			}
 		}
 	}
 	configJSON, err := config.ConfigJSON()
@@ -63,21 +68,41 @@ func (lm *LM) writeHF(dir string, maxFileBytes int64) error {
 	if err := os.WriteFile(filepath.Join(dir, "config.json"), configJSON, 0o644); err != nil {
 		return err
 	}
-	for name, content := range map[string]any{
-		"generation_config.json": generation, "tokenizer_config.json": tokenizerConfig, "special_tokens_map.json": special,
-	} {
-		var out bytes.Buffer
-		encoder := json.NewEncoder(&out)
-		encoder.SetEscapeHTML(false) // <|endoftext|> stays readable
-		encoder.SetIndent("", "  ")
-		if err := encoder.Encode(content); err != nil {
-			return err
-		}
-		if err := os.WriteFile(filepath.Join(dir, name), out.Bytes(), 0o644); err != nil {
+	files["tokenizer_config.json"], files["special_tokens_map.json"] = tokenizerConfig, special
+	for name, content := range files {
+		if err := writeJSON(filepath.Join(dir, name), content); err != nil {
 			return err
 		}
 	}
 	return lm.Tokenizer.Save(filepath.Join(dir, "tokenizer.json"))
+}
+
+// roles are the special tokens of an encoder by transformers' names for them.
+func (lm *LM) roles() map[string]any {
+	special, r := map[string]any{}, lm.Tokenizer.Roles()
+	for name, id := range map[string]int32{"cls_token": r.CLS, "sep_token": r.SEP, "mask_token": r.Mask, "pad_token": r.Pad} {
+		if token, ok := lm.Tokenizer.Token(id); ok {
+			special[name] = token
+		}
+	}
+	for _, name := range []string{"[UNK]", "<unk>"} {
+		if id, ok := lm.Tokenizer.ID(name); ok && lm.Tokenizer.IsSpecial(id) {
+			special["unk_token"] = name
+			break
+		}
+	}
+	return special
+}
+
+func writeJSON(path string, content any) error {
+	var out bytes.Buffer
+	encoder := json.NewEncoder(&out)
+	encoder.SetEscapeHTML(false) // <|endoftext|> stays readable
+	encoder.SetIndent("", "  ")
+	if err := encoder.Encode(content); err != nil {
+		return err
+	}
+	return os.WriteFile(path, out.Bytes(), 0o644)
 }
 
 // textEnds returns the ids that begin and end a text: those of the configuration where they fit the tokenizer, which

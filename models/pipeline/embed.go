@@ -1,0 +1,215 @@
+package pipeline
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/go-cloze/cloze/models"
+	"github.com/go-cloze/cloze/models/torch"
+)
+
+// Poolings are the ways to make one vector of those of a text's tokens: their mean, the first token's (cls), the last one's, or the
+// largest number in each column.
+func Poolings() []string { return []string{"mean", "cls", "last", "max"} }
+
+// Embedder turns texts into vectors by a network's hidden states. Close it. It may be used by several goroutines: they take turns.
+type Embedder struct {
+	*LM
+	Sentence
+}
+
+// EmbedOptions change what a folder says of itself.
+type EmbedOptions struct {
+	Checkpoint string // as in Options
+	Pooling    string // one of Poolings; "" as the folder says, else the mean
+	MaxTokens  int    // of a text, template and all; longer ones are cut at the end; 0 as the folder says, else the network's context
+}
+
+// OpenEmbedder opens a run folder, or a Hugging Face folder; what sentence-transformers keeps there (modules.json, 1_Pooling,
+// sentence_bert_config.json) says how texts become vectors.
+func OpenEmbedder(path string, o EmbedOptions) (*Embedder, error) {
+	sentence, err := ReadSentence(path)
+	if err != nil {
+		return nil, err
+	}
+	if o.Pooling != "" && !slices.Contains(Poolings(), o.Pooling) {
+		return nil, fmt.Errorf("unknown pooling %q; there are %s", o.Pooling, strings.Join(Poolings(), ", "))
+	}
+	lm, err := Options{Checkpoint: o.Checkpoint}.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	e := &Embedder{lm, sentence}
+	context := lm.Model.Configuration().Shape().NumContext
+	e.Pooling = cmp.Or(o.Pooling, e.Pooling, "mean")
+	e.MaxTokens = min(cmp.Or(o.MaxTokens, e.MaxTokens, context), context)
+	return e, nil
+}
+
+// Dim returns how many numbers a vector has.
+func (e *Embedder) Dim() int { return e.Model.Configuration().Shape().Dim }
+
+// Embedded are the vectors of some texts.
+type Embedded struct {
+	Vectors []float32 // [N,D], text after text; of a text without a token zeros
+	Tokens  []int     // of each text, as the network saw it
+	Cut     int       // texts that were longer than MaxTokens
+}
+
+// batchTokens is how many tokens go through the network at once: enough for full speed, few enough to stay in the processor's cache.
+const batchTokens = 1024
+
+// Embed returns the vectors of texts, in their order. Texts of like length go through the network together, without padding: what
+// else is asked for changes a vector by rounding alone. When ctx is done the error is ctx's.
+func (e *Embedder) Embed(ctx context.Context, texts []string) (Embedded, error) {
+	dim := e.Dim()
+	out := Embedded{Vectors: make([]float32, len(texts)*dim), Tokens: make([]int, len(texts))}
+	rows := make([]embedRow, len(texts))
+	for i, text := range texts {
+		row, cut := e.row(text)
+		row.index = i
+		rows[i], out.Tokens[i] = row, len(row.ids)
+		if cut {
+			out.Cut++
+		}
+	}
+	slices.SortStableFunc(rows, func(a, b embedRow) int { return cmp.Compare(len(a.ids), len(b.ids)) })
+	for len(rows) > 0 {
+		if err := ctx.Err(); err != nil {
+			return Embedded{}, err
+		}
+		n, tokens := 0, 0
+		for n < len(rows) && (n == 0 || tokens+len(rows[n].ids) <= batchTokens) {
+			tokens += len(rows[n].ids)
+			n++
+		}
+		if err := e.embed(rows[:n], out.Vectors); err != nil {
+			return Embedded{}, err
+		}
+		rows = rows[n:]
+	}
+	return out, nil
+}
+
+// embedRow is a text as the network reads it.
+type embedRow struct {
+	index    int // of the text
+	ids      []int32
+	segments []int32
+}
+
+// row cuts a text into tokens, with the template around them; of a long one the end of the text is left out, not of the template.
+func (e *Embedder) row(text string) (row embedRow, cut bool) {
+	if e.Lower {
+		text = strings.ToLower(text)
+	}
+	encoding := e.Tokenizer.Encode(e.Prompt + text)
+	over := len(encoding.IDs) - e.MaxTokens
+	row = embedRow{ids: encoding.IDs, segments: encoding.TypeIDs}
+	if over <= 0 {
+		return row, false
+	}
+	last := len(encoding.IDs) // the text's tokens from here on go
+	for dropped := 0; dropped < over && last > 0; {
+		last--
+		if !encoding.SpecialMask[last] {
+			dropped++
+		}
+	}
+	row.ids, row.segments = nil, nil
+	for i, id := range encoding.IDs {
+		if i < last || encoding.SpecialMask[i] {
+			row.ids, row.segments = append(row.ids, id), append(row.segments, encoding.TypeIDs[i])
+		}
+	}
+	n := min(len(row.ids), e.MaxTokens) // a template longer than the limit is cut, too
+	row.ids, row.segments = row.ids[:n], row.segments[:n]
+	return row, true
+}
+
+// embed writes the vectors of some rows to their places.
+func (e *Embedder) embed(rows []embedRow, vectors []float32) error {
+	var ids, segments []int32
+	offsets := []int32{0}
+	for _, row := range rows {
+		ids, segments = append(ids, row.ids...), append(segments, row.segments...)
+		offsets = append(offsets, int32(len(ids)))
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	if err := models.CheckIDs(e.Model.Configuration().Shape().VocabSize, ids); err != nil {
+		return fmt.Errorf("%s: %w", e.Weights, err)
+	}
+	var hidden []float32
+	err := torch.Do(func() error {
+		torch.NoGrad(func() {
+			in := models.NewInput(ids, models.RowPositions(offsets), offsets, torch.CPU, false)
+			if slices.Max(segments) > 0 {
+				in.Segments = torch.FromInt32(segments, int64(len(segments)))
+			}
+			hidden = e.Model.Hidden(in).Float32s()
+		})
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	dim := e.Dim()
+	for i, row := range rows {
+		from, to := int(offsets[i])*dim, int(offsets[i+1])*dim
+		if from == to {
+			continue
+		}
+		vector := vectors[row.index*dim : (row.index+1)*dim]
+		pool(vector, hidden[from:to], e.Pooling)
+		if e.Normalize {
+			normalize(vector)
+		}
+	}
+	return nil
+}
+
+// pool makes one vector of those of a text's tokens, [N,D].
+func pool(vector, hiddenND []float32, pooling string) {
+	dim := len(vector)
+	switch pooling {
+	case "cls":
+		copy(vector, hiddenND)
+		return
+	case "last":
+		copy(vector, hiddenND[len(hiddenND)-dim:])
+		return
+	}
+	copy(vector, hiddenND)
+	for at := dim; at < len(hiddenND); at += dim {
+		for i, x := range hiddenND[at : at+dim] {
+			if pooling == "max" {
+				vector[i] = max(vector[i], x)
+			} else {
+				vector[i] += x
+			}
+		}
+	}
+	if pooling == "mean" {
+		for i := range vector {
+			vector[i] /= float32(len(hiddenND) / dim)
+		}
+	}
+}
+
+// normalize scales a vector to length 1; one of zeros stays.
+func normalize(vector []float32) {
+	var sum float64
+	for _, x := range vector {
+		sum += float64(x) * float64(x)
+	}
+	scale := float32(1 / max(math.Sqrt(sum), 1e-12)) // as torch.nn.functional.normalize
+	for i := range vector {
+		vector[i] *= scale
+	}
+}
