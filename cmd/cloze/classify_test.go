@@ -132,9 +132,9 @@ func TestEvalClassifierTellsAllThatWasAsked(t *testing.T) {
 	tmp := t.TempDir()
 	test := write(t, tmp, "test.csv", strings.ReplaceAll(weatherCSV(60, [2]string{"wet", "dry"}), "day ", "later day "))
 	page := filepath.Join(tmp, "report.html")
-	args := []string{"eval", "classifier", dir, test, "--against", other, "--functional", "kind", "--group-field", "who", "--positive", "wet", "--errors", "2", "--html", page}
+	args := []string{"eval", "classifier", dir, test, "--against", other, "--functional", "kind", "--group-field", "who", "--positive", "wet", "--errors", "2", "--robust", "--html", page}
 	r := done(t, "", args...)
-	for _, want := range []string{"macro-F1  1.0000", "gold \\ predicted", "McNemar exact p", "functionality", "group", "power mean", "highest loss", "test.csv:"} {
+	for _, want := range []string{"macro-F1  1.0000", "gold \\ predicted", "McNemar exact p", "functionality", "group", "power mean", "highest loss", "test.csv:", "look-alike letters"} {
 		if !strings.Contains(r.stdout, want) {
 			t.Errorf("the table lacks %q:\n%s", want, r.stdout)
 		}

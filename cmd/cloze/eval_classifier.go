@@ -27,6 +27,7 @@ type evalClassifierFlags struct {
 	labelFlags
 	labelMap, against, functional, group, positive, html string
 	errors                                               int
+	robust                                               bool
 	seed                                                 uint64
 	quiet, json                                          bool
 	config                                               configFlags
@@ -71,6 +72,7 @@ Keys and their defaults, for --config and --set:
 	cmd.Flags().StringVar(&f.group, "group-field", "", "field or column of groups that texts name")
 	cmd.Flags().StringVar(&f.positive, "positive", "", "label whose score the bias towards groups is measured for")
 	cmd.Flags().IntVar(&f.errors, "errors", 0, "tell the places of so many records with the highest loss")
+	cmd.Flags().BoolVar(&f.robust, "robust", false, "judge perturbed texts, too: typos, case, blanks, look-alike letters")
 	cmd.Flags().StringVar(&f.html, "html", "", "write a page with plots, too; refused if it exists")
 	addSeed(cmd, &f.seed, 1)
 	f.config.add(cmd)
@@ -90,6 +92,7 @@ type evalClassifierReport struct {
 	Functional   []classify.Slice       `json:"functional,omitempty"`
 	Groups       []classify.Slice       `json:"groups,omitempty"`
 	Bias         *classify.BiasReport   `json:"bias,omitempty"`
+	Robust       []classify.Robustness  `json:"robust,omitempty"`
 	Errors       []evalError            `json:"errors,omitempty"`
 }
 
@@ -123,12 +126,17 @@ func runEvalClassifier(cmd *cobra.Command, args []string, cfg evalClassifierConf
 	if report.Report, err = classify.Evaluate(cmd.Context(), c, set, o); err != nil {
 		return err
 	}
+	if f.robust {
+		if report.Robust, err = report.Report.Robust(cmd.Context(), c, set, o); err != nil {
+			return err
+		}
+	}
 	if err := report.add(cmd, set, o, f); err != nil {
 		return err
 	}
 	if f.html != "" {
 		var page strings.Builder
-		if err := report.HTML(&page, classify.Page{Title: args[0], Functional: report.Functional, Groups: report.Groups, Bias: report.Bias}); err != nil {
+		if err := report.HTML(&page, classify.Page{Title: args[0], Functional: report.Functional, Groups: report.Groups, Bias: report.Bias, Robust: report.Robust}); err != nil {
 			return err
 		}
 		if err := writeNewFile(f.html, []byte(page.String())); err != nil {
@@ -216,6 +224,12 @@ func (r *evalClassifierReport) print(w io.Writer) error {
 			fmt.Fprintf(w, "%-28s %8s %10v %10v %10v\n", g.Group, count(g.Records), g.Subgroup, g.BPSN, g.BNSP)
 		}
 		fmt.Fprintf(w, "%-28s %8s %10v %10v %10v   overall AUROC %v\n", "power mean (-5)", "", b.Subgroup, b.BPSN, b.BNSP, b.Overall)
+	}
+	if len(r.Robust) > 0 {
+		fmt.Fprintf(w, "\n%-28s %10s %10s %10s\n", "perturbed", "macro-F1", "accuracy", "changed")
+		for _, x := range r.Robust {
+			fmt.Fprintf(w, "%-28s %10v %10v %10s\n", x.Name, x.MacroF1, x.Accuracy, count(x.Changed))
+		}
 	}
 	if len(r.Errors) > 0 {
 		fmt.Fprintf(w, "\n%-40s %-16s %-16s %8s\n", "highest loss", "gold", "given", "nats")

@@ -419,3 +419,43 @@ func TestOverlapIsCounted(t *testing.T) {
 		t.Errorf("%d repeated, %q", r.Repeated, r.Warnings)
 	}
 }
+
+func TestPerturbationsChangeSpellingAndNothingElse(t *testing.T) {
+	const text = "@someone we like the calm weather of September and http://x.example"
+	for _, p := range Perturbations {
+		got := p.apply(text, 1)
+		if got == text || p.apply(text, 1) != got {
+			t.Errorf("%s: %q, then %q", p.Name, got, p.apply(text, 1))
+		}
+		if p.apply("", 1) != "" {
+			t.Errorf("%s makes something of nothing", p.Name)
+		}
+		if p.Name == "typos" || p.Name == "letters repeated" {
+			if !strings.HasPrefix(got, "@someone ") || !strings.HasSuffix(got, " http://x.example") || len(strings.Fields(got)) != len(strings.Fields(text)) {
+				t.Errorf("%s: %q", p.Name, got)
+			}
+		}
+	}
+	c := trained(t, labelled.Single, options())
+	s := weather(60, labelled.Single, 9)
+	r, err := Evaluate(context.Background(), c, s, EvalOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := r.Robust(context.Background(), c, s, EvalOptions{Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range rows {
+		switch row.Name {
+		case "upper case": // texts are read in lower case
+			if row.Changed != 0 || row.MacroF1 != r.MacroF1.Value {
+				t.Errorf("%+v", row)
+			}
+		case "look-alike letters": // nearly every word is unknown then
+			if row.Changed < 10 || row.MacroF1 > r.MacroF1.Value-0.2 {
+				t.Errorf("%+v", row)
+			}
+		}
+	}
+}

@@ -23,6 +23,7 @@ type Page struct {
 	Functional []Slice
 	Groups     []Slice
 	Bias       *BiasReport
+	Robust     []Robustness
 }
 
 // What the template draws. Plots have their origin at 40,240 and are 240 by 220 points large.
