@@ -23,12 +23,13 @@ type MaskConfig struct {
 	SpanGeometricP    float64 `json:"span_geometric_p"`    // a span has n words with a probability that falls by 1 minus this with each word, in (0,1)
 	MaxSpanLength     int     `json:"max_span_length"`     // words in a span at most
 	Sentence          string  `json:"sentence"`            // what is asked of a row as a pair of texts beside its tokens: none, next (sentence), or (sentence) order
+	TLMProbability    float64 `json:"tlm_probability"`     // of Translation: share of the pairs whose two texts stand in one row, in [0,1]
 	FullSentences     bool    `json:"full_sentences"`      // a block is one row over the ends of documents, as RoBERTa's FULL-SENTENCES; false: each document, or what a block holds of it, is a row
 }
 
 // DefaultMask is BERT's rule (Devlin et al. 2019, section 3.1), with SpanBERT's lengths where Unit is span.
 func DefaultMask() MaskConfig {
-	return MaskConfig{MLMProbability: 0.15, MaskReplaceProb: 0.8, RandomReplaceProb: 0.1, Unit: MaskTokens, SpanGeometricP: 0.2, MaxSpanLength: 10, Sentence: NoSentences}
+	return MaskConfig{MLMProbability: 0.15, MaskReplaceProb: 0.8, RandomReplaceProb: 0.1, Unit: MaskTokens, SpanGeometricP: 0.2, MaxSpanLength: 10, Sentence: NoSentences, TLMProbability: 0.5}
 }
 
 // Validate says what is wrong with the configuration, nil when nothing is.
@@ -47,6 +48,8 @@ func (c MaskConfig) Validate() error {
 		return fmt.Errorf("masking.max_span_length is %d: give at least 1 word, SpanBERT has 10", c.MaxSpanLength)
 	case !slices.Contains([]string{NoSentences, NextSentence, SentenceOrder}, c.Sentence):
 		return fmt.Errorf("masking.sentence is %q: give %s, %s or %s", c.Sentence, NoSentences, NextSentence, SentenceOrder)
+	case !(c.TLMProbability >= 0 && c.TLMProbability <= 1):
+		return fmt.Errorf("masking.tlm_probability is %g: give a share from 0 (each text by itself) to 1 (all pairs in one row), half and half is 0.5", c.TLMProbability)
 	case c.FullSentences && c.Sentence != NoSentences:
 		return fmt.Errorf("masking.full_sentences puts a block into one row, masking.sentence %s makes two texts of each document: leave one of them out", c.Sentence)
 	}

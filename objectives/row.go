@@ -51,9 +51,13 @@ func (b *RowBlocks) Len() int { return (b.row.Tokens() + b.size - 1) / b.size }
 
 // Sequences appends block i cut at the starts of documents. A document that goes on from the block before starts anew at position 0.
 func (b *RowBlocks) Sequences(i int, dst []Sequence) []Sequence {
-	lo, end := i*b.size, min((i+1)*b.size, b.row.Tokens())
-	for d := b.row.DocumentAt(lo); lo < end; d++ {
-		_, docEnd, next, language := b.row.Document(d)
+	return appendSequences(b.row, i*b.size, min((i+1)*b.size, b.row.Tokens()), dst)
+}
+
+// appendSequences appends tokens [lo, end) of a row, a sequence for each document in them.
+func appendSequences(row Row, lo, end int, dst []Sequence) []Sequence {
+	for d := row.DocumentAt(lo); lo < end; d++ {
+		_, docEnd, next, language := row.Document(d)
 		if docEnd <= lo { // only in a file that was damaged: go on rather than hang
 			docEnd = end
 		}
@@ -61,7 +65,7 @@ func (b *RowBlocks) Sequences(i int, dst []Sequence) []Sequence {
 		q := &dst[len(dst)-1]
 		hi := min(docEnd, end)
 		// One more than the block takes, where the document goes on: that is what its last token is asked for.
-		ids, words := b.row.Append(q.IDs[:0], q.WordStarts[:0], lo, min(hi+1, docEnd))
+		ids, words := row.Append(q.IDs[:0], q.WordStarts[:0], lo, min(hi+1, docEnd))
 		if n := hi - lo; len(ids) > n {
 			ids, next = ids[:n], ids[n]
 			words = cutBits(words, n)
