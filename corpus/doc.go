@@ -8,14 +8,14 @@
 // # What is read
 //
 // A file named by the user is read whatever its ending. A folder is read with all folders below it: files of a known
-// ending (.txt .text .jsonl .ndjson .csv .tsv .md .markdown, those of source files, each also with .gz, .zst or .zstd), or
+// ending (.txt .text .jsonl .ndjson .csv .tsv .md .markdown .parquet, those of source files, each also with .gz, .zst or .zstd), or
 // those that Options.Include names. Files come in the order of the paths given, within a folder sorted by path. Names that
 // start with a dot are passed over, so are links to folders and special files; links to files are followed. A file named
 // twice is read once. A path with *, ? or [ that does not exist as it stands is a pattern of path/filepath. "-" is standard
 // input. Source.Files lists it all before anything is read.
 //
 // Compression is told by content: gzip with all its members, zstd with all its frames. So is what is no text: images,
-// archives, Parquet, PDF, UTF-16 and whatever holds a NUL byte or many control characters in its first 8,000 bytes, or is
+// archives, PDF, UTF-16 and whatever holds a NUL byte or many control characters in its first 8,000 bytes, or is
 // in another encoding than UTF-8 for the most part, is refused with one line that says what it is and what to do. (Of what
 // comes through a pipe only the first line, or what came with it, is looked at before documents are given out.)
 //
@@ -26,6 +26,8 @@
 //     asked for may hold anything. Of a field that comes twice the last counts. A .json file that is named is read so too.
 //   - csv, tsv: the column of that name in the first row. Quotes are those of RFC 4180 and count only at the start of a
 //     cell; Options.NoQuote makes them letters. A row with more cells than columns is broken, as its text may be cut.
+//   - parquet: the column of that name, which must hold one text a row; only the columns asked for are read. The file must
+//     lie on a disk, uncompressed outside.
 //   - md: what a reader of the rendered page reads; see below. The file, or a block, or a line.
 //   - source: the comments of Go, C, C++, Java, JavaScript, TypeScript, Rust, Python, shell and make files. All comments of
 //     a file are one document by default, a blank line between comment blocks: neighbouring comments speak of one subject,

@@ -9,10 +9,11 @@ import (
 type Position struct {
 	// File is the path as it was listed, "standard input" for "-".
 	File string `json:"file"`
-	// Record is the 1-based line on which the record starts, whatever the format: the number an editor goes to. 0 means
-	// the file as a whole.
+	// Record is the 1-based line on which the record starts, whatever the format: the number an editor goes to; of Parquet
+	// it is the row. 0 means the file as a whole.
 	Record int64 `json:"record"`
-	// Offset is where the record starts, in bytes into the decompressed file (a byte order mark counts).
+	// Offset is where the record starts, in bytes into the decompressed file (a byte order mark counts); 0 for
+	// Parquet, whose rows lie in many places.
 	Offset int64 `json:"offset"`
 }
 

@@ -59,7 +59,6 @@ func TestWrongKindsAreNamedWithARemedy(t *testing.T) {
 		"PK\x03\x04\x14\x00":                        "unzip",
 		"BZh91AY&SY\x00":                            "bunzip2",
 		"\xfd7zXZ\x00\x00":                          "unxz",
-		"PAR1\x15\x04\x15":                          "Parquet",
 		"%PDF-1.7\n%\xe2\xe3":                       "pdftotext",
 		"\xff\xfeh\x00i\x00":                        "iconv -f UTF-16",
 		"\xfe\xff\x00h\x00i":                        "iconv -f UTF-16",

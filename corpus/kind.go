@@ -42,7 +42,6 @@ var kinds = []kind{
 	{"7z\xbc\xaf\x27\x1c", 0, "a 7z archive", doUnpack},
 	{"Rar!\x1a\x07", 0, "a rar archive", doUnpack},
 	{"ustar", 257, "a tar archive", "unpack it first: tar -x"},
-	{"PAR1", 0, "a Parquet file", "convert it to jsonl first"},
 	{"ARROW1", 0, "an Arrow file", "convert it to jsonl first"},
 	{"SQLite format 3\x00", 0, "an SQLite database", "export its texts as jsonl or csv"},
 	{"%PDF-", 0, "a PDF document", "extract its text first: pdftotext"},

@@ -30,6 +30,7 @@ var endings = map[string]string{
 	".jsonl": FormatJSONL, ".ndjson": FormatJSONL,
 	".csv": FormatCSV, ".tsv": FormatTSV,
 	".md": FormatMarkdown, ".markdown": FormatMarkdown,
+	".parquet": FormatParquet,
 }
 
 // bareName takes the ending of a compression off and returns it.

@@ -33,6 +33,7 @@ const (
 	FormatTSV      = "tsv"
 	FormatMarkdown = "md"
 	FormatSource   = "source"
+	FormatParquet  = "parquet"
 )
 
 // The units of Options.Unit.
@@ -48,11 +49,11 @@ const DefaultMaxDocumentBytes = 256 << 20
 // Options says how files are read. The zero value is good: formats by file ending and content, texts from the field
 // "text", policy Stop.
 type Options struct {
-	// Format of all files: txt, jsonl, csv, tsv, md or source. Empty: by each file's ending, and where that is unknown or
+	// Format of all files: txt, jsonl, csv, tsv, md, source or parquet. Parquet is told by content too. Empty: by each file's ending, and where that is unknown or
 	// missing (standard input) jsonl when the first line is a JSON object, else txt.
 	Format string `json:"format,omitempty"`
 	// Unit is what makes a document of txt, md and source: line, paragraph (blank lines separate; for source: a comment
-	// block) or file. Empty: line for txt, file for md and source. Records of jsonl, csv and tsv are always a document each.
+	// block) or file. Empty: line for txt, file for md and source. Records of jsonl, csv, tsv and parquet are always a document each.
 	Unit string `json:"unit,omitempty"`
 	// TextField is the field or column that holds the text; empty means "text".
 	TextField string `json:"text_field,omitempty"`
@@ -79,7 +80,7 @@ type Options struct {
 
 // Validate returns nil or an error that names the first wrong field and what it may be.
 func (o Options) Validate() error {
-	formats := []string{"", FormatText, FormatJSONL, FormatCSV, FormatTSV, FormatMarkdown, FormatSource}
+	formats := []string{"", FormatText, FormatJSONL, FormatCSV, FormatTSV, FormatMarkdown, FormatSource, FormatParquet}
 	if !slices.Contains(formats, o.Format) {
 		return fmt.Errorf("unknown corpus format %q; known are %s", o.Format, strings.Join(formats[1:], ", "))
 	}

@@ -211,6 +211,14 @@ func (s *Source) start(f File) error {
 	if err := s.checkName(f, len(head) == 0); err != nil {
 		return err
 	}
+	if begins := bytes.HasPrefix(head, []byte(parquetMagic)); f.Format == FormatParquet || begins && bytes.IndexByte(head[:min(len(head), 16)], 0x15) > 0 {
+		if !begins {
+			return s.fileFault(WrongKind, 0, errors.New("no Parquet file, although it is named or asked for as one; read it with the format that it has"))
+		}
+		cur, err := newParquet(s, f)
+		s.cur = cur
+		return err
+	}
 	if err := wrongKind(head); err != nil {
 		return s.fileFault(WrongKind, 0, err)
 	}

@@ -55,7 +55,7 @@ type readingFlags struct {
 }
 
 func (f *readingFlags) add(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.textField, "text-field", "", `field or column of jsonl, csv and tsv that holds the text (default "text")`)
+	cmd.Flags().StringVar(&f.textField, "text-field", "", `field or column of jsonl, csv, tsv and parquet that holds the text (default "text")`)
 	cmd.Flags().BoolVar(&f.strict, "strict", false, "stop at untidy input too: a record without text, bytes that are not UTF-8")
 	cmd.Flags().BoolVar(&f.lenient, "lenient", false, "skip and count damaged records and files instead of stopping at them")
 }
