@@ -22,6 +22,7 @@ type finetuneConfig struct {
 	MinLabelCount  int                  `yaml:"min_label_count"` // labels of fewer records are dropped, and named
 	Split          labelled.SplitConfig `yaml:"split"`           // what is held out where there is no --valid
 	Folds          int                  `yaml:"folds"`           // cross-validation before the training; 0 is none
+	Fold           bool                 `yaml:"fold"`            // undo spellings that hide a word: digits for letters, look-alikes
 	Weights        string               `yaml:"weights"`         // none or balanced
 	Calibrate      bool                 `yaml:"calibrate"`       // seek a temperature on the validation part
 	Thresholds     bool                 `yaml:"thresholds"`      // tune thresholds there
@@ -167,7 +168,7 @@ func runFinetune(cmd *cobra.Command, paths []string, cfg finetuneConfig, f finet
 
 // train are the options of one training.
 func (c *finetuneConfig) train(seed uint64, bar *progress) classify.NgramOptions {
-	return classify.NgramOptions{Config: c.Ngram, Weights: c.Weights, Calibrate: c.Calibrate, Thresholds: c.Thresholds, Seed: seed,
+	return classify.NgramOptions{Config: c.Ngram, Weights: c.Weights, Fold: c.Fold, Calibrate: c.Calibrate, Thresholds: c.Thresholds, Seed: seed,
 		Progress: func(p ngram.Progress) {
 			if bar != nil {
 				bar.set(int64(1000*p.Done), fmt.Sprintf("epoch %d  loss %.4f", p.Epoch, p.Loss))

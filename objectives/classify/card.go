@@ -30,6 +30,7 @@ type Card struct {
 	Thresholds  []float64 `json:"thresholds,omitempty"`
 	Temperature float64   `json:"temperature"` // by which logits were divided, as found on the validation part; 1 where none was sought
 	Lowercase   bool      `json:"lowercase"`   // texts are put in lower case before anything else
+	Fold        bool      `json:"fold"`        // spellings that hide a word are undone (Fold)
 	MaxLength   int       `json:"max_length,omitempty"`
 	TextField   string    `json:"text_field"`
 	PairField   string    `json:"pair_field,omitempty"`

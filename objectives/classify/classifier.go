@@ -104,6 +104,9 @@ func (c Card) joined(t Text) string {
 	if t.Pair != "" {
 		text += pairMark + t.Pair
 	}
+	if c.Fold {
+		text = Fold(text)
+	}
 	if c.Lowercase {
 		text = strings.ToLower(text)
 	}

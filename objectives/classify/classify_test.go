@@ -459,3 +459,44 @@ func TestPerturbationsChangeSpellingAndNothingElse(t *testing.T) {
 		}
 	}
 }
+
+func TestFoldUndoesHiddenSpellings(t *testing.T) {
+	for text, want := range map[string]string{
+		"th3 w34th3r 15 n1c3": "the weather 15 nice", "ѕunny dаy": "sunny day", "sooooo cool": "so cool", "su\u200bnny": "sunny", "w@rm $un": "warm sun",
+		"@w34th3r http://x.3xample": "@w34th3r http://x.3xample", "at 15:30, 100 or 2000": "at 15:30, 100 or 2000", "мороз и солнце": "мороз и солнце",
+		"so nice!!! day!": "so nice!!! day!", "  two\n\tlines ": "  two\n\tlines ", "": "", "r!ver": "river",
+	} {
+		if got := Fold(text); got != want {
+			t.Errorf("%q becomes %q, want %q", text, got, want)
+		}
+	}
+	o := options()
+	o.Fold = true
+	c := trained(t, labelled.Single, o)
+	s := weather(60, labelled.Single, 9)
+	r, err := Evaluate(context.Background(), c, s, EvalOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := r.Robust(context.Background(), c, s, EvalOptions{Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range rows {
+		if (row.Name == "look-alike letters" || row.Name == "digits for letters") && row.MacroF1 < r.MacroF1.Value-0.05 {
+			t.Errorf("%+v, %v as it was", row, r.MacroF1.Value)
+		}
+	}
+}
+
+func FuzzFold(f *testing.F) {
+	for _, text := range []string{"w34th3r", "аbс", "  a ", "!!!", "\xff\x00", "@", "aaa"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		got := Fold(text)
+		if len(strings.Fields(got)) > len(strings.Fields(text)) {
+			t.Errorf("%q becomes %q", text, got)
+		}
+	})
+}

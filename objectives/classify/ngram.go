@@ -21,6 +21,7 @@ const (
 type NgramOptions struct {
 	ngram.Config
 	Weights    string // none or balanced
+	Fold       bool   // texts pass Fold
 	Calibrate  bool   // seek a temperature on the validation part
 	Thresholds bool   // tune thresholds there
 	Seed       uint64
@@ -43,7 +44,7 @@ func TrainNgram(ctx context.Context, training, valid *labelled.Set, o NgramOptio
 		}
 	}
 	card := Card{Version: 1, Model: NgramModel, Task: training.Task, Labels: training.Labels, Counts: training.Count(), Temperature: 1,
-		Lowercase: o.Lowercase, Records: len(training.Records), Seed: o.Seed}
+		Lowercase: o.Lowercase, Fold: o.Fold, Records: len(training.Records), Seed: o.Seed}
 	var weights []float64
 	switch o.Weights {
 	case "", WeightsNone:
