@@ -30,13 +30,14 @@ type Preflight struct {
 // Check holds what Preflight looks at.
 type Check struct {
 	Objective         Objective
-	Train, Valid      Side  // Valid may be empty
-	BlockSize         int   // tokens
-	Rows              int   // of the model's table of tokens
-	TokenizerSize     int   // largest id of the tokenizer, plus one
-	Parameters        int64 // of the model
-	StepTokens        int64 // tokens in a step; 0 when unknown
-	Repeats, AllTexts int   // documents seen before, and all documents
+	Train, Valid      Side                               // Valid may be empty
+	BlockSize         int                                // tokens
+	Cut               func(i int, stream *Stream) Blocks // how the i-th stream of a side is cut; nil is into blocks of BlockSize
+	Rows              int                                // of the model's table of tokens
+	TokenizerSize     int                                // largest id of the tokenizer, plus one
+	Parameters        int64                              // of the model
+	StepTokens        int64                              // tokens in a step; 0 when unknown
+	Repeats, AllTexts int                                // documents seen before, and all documents
 }
 
 // Preflight checks that there is something to learn and that every id has a row in the model's table, and counts what there is.
@@ -46,7 +47,11 @@ func (c Check) Preflight() (Preflight, error) {
 		Tokens: int64(c.Train.Tokens()), Documents: c.Train.Documents(), Repeats: c.Repeats,
 		ValidDocuments: c.Valid.Documents(), ValidBytes: c.Valid.Bytes(), Parameters: c.Parameters,
 	}
-	train, valid := c.Train.Cut(c.BlockSize), c.Valid.Cut(c.BlockSize)
+	cut := c.Cut
+	if cut == nil {
+		cut = func(_ int, stream *Stream) Blocks { return stream.Cut(c.BlockSize) }
+	}
+	train, valid := c.Train.Blocks(cut), c.Valid.Blocks(cut)
 	p.Blocks = train.Len()
 	counts := make([]int64, c.Rows)
 	var err error

@@ -42,18 +42,23 @@ func (s Side) Fingerprint() uint64 {
 
 // Cut gives each stream in blocks of size tokens, those of one behind those of the other; no block holds text of two.
 func (s Side) Cut(size int) Blocks {
+	return s.Blocks(func(_ int, stream *Stream) Blocks { return stream.Cut(size) })
+}
+
+// Blocks is Cut by a function, which gets a stream and its number.
+func (s Side) Blocks(cut func(i int, stream *Stream) Blocks) Blocks {
 	if len(s) == 1 {
-		return s[0].Cut(size)
+		return cut(0, s[0])
 	}
 	rows := make(rowsOfBlocks, len(s))
 	for i, stream := range s {
-		rows[i] = stream.Cut(size)
+		rows[i] = cut(i, stream)
 	}
 	return rows
 }
 
 // rowsOfBlocks are few: which of them holds a block is found by counting.
-type rowsOfBlocks []*RowBlocks
+type rowsOfBlocks []Blocks
 
 func (r rowsOfBlocks) Len() (n int) {
 	for _, b := range r {

@@ -65,7 +65,7 @@ Keys and their defaults, for --config and --set:
 			if err := useDevice(f.device, f.threads); err != nil {
 				return err
 			}
-			lm, err := openCausal(cmd, args[0], f.from, f.quiet)
+			lm, err := openModel(cmd, args[0], f.from, f.quiet)
 			if err != nil {
 				return err
 			}

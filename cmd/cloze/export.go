@@ -104,7 +104,7 @@ func openModel(cmd *cobra.Command, path string, o pipeline.Options, quiet bool) 
 	return lm, nil
 }
 
-// openCausal is openModel for verbs that write or score text.
+// openCausal is openModel for verbs that write text.
 func openCausal(cmd *cobra.Command, path string, o pipeline.Options, quiet bool) (*pipeline.LM, error) {
 	lm, err := openModel(cmd, path, o, quiet)
 	if err != nil {

@@ -55,7 +55,8 @@ or a config.json of Hugging Face's GPT-2, Llama, BERT or an encoder of its shape
 its tokenizer; a --tokenizer that adds tokens to it grows the vocabulary.
 
 masked-token hides tokens of rows "[CLS] text [SEP]", by the section masking, and asks for them; what a tokenizer lacks
-for such rows is added to it.
+for such rows is added to it. translation does so in rows of two texts that say the same, line N of FIRST and line N of
+SECOND, the two PATHs that it wants (FIRST|SECOND in data.mix).
 
 Keys and their defaults, for --config and --set; train.block_size and train.batch_size follow from the model's context,
 train.warmup_steps from the steps, and model.vocab_size from the tokenizer, unless given:
@@ -123,6 +124,9 @@ func startPretrain(cmd *cobra.Command, cfg *pretrainConfig, f *pretrainFlags, ar
 	}
 	for _, part := range p.parts {
 		p.paths = append(p.paths, part.paths...)
+	}
+	if err := cfg.checkLanguages(len(p.parts)); err != nil {
+		return err
 	}
 	if err := useDevice(cfg.Device, cfg.Threads); err != nil {
 		return err

@@ -78,6 +78,12 @@ type dataSection struct {
 	MaxTokens int64 `yaml:"max_tokens"`
 	// Mix is corpora and their weights, WEIGHT=PATH each, in place of paths on the command line: which share of the blocks read is of which.
 	Mix []string `yaml:"mix"`
+	// MixAlpha multiplies each weight of Mix by its corpus's number of tokens to this power (Lample and Conneau 2019, section 3.1): 0 takes the weights as
+	// they are, 1 makes weights of 1 the share of the tokens, 0.5 or 0.7 reads small languages more often than their share.
+	MixAlpha float64 `yaml:"mix_alpha"`
+	// Blocks is what a block of train.block_size tokens holds: tokens (documents one behind the other, cut at its end), documents (whole ones, as many as
+	// fit) or bucketed (whole ones of about equal length).
+	Blocks string `yaml:"blocks"`
 }
 
 func defaultPretrain() pretrainConfig {
@@ -88,7 +94,7 @@ func defaultPretrain() pretrainConfig {
 	}
 	return pretrainConfig{
 		Objective: "next-token", Model: newModelSection(preset, network), Tokenizer: defaultTokenizer(), Corpus: defaultCorpus(),
-		Data: dataSection{objectives.DefaultSplit(), 1 << 36, nil}, Masking: objectives.DefaultMask(),
+		Data: dataSection{SplitConfig: objectives.DefaultSplit(), MaxTokens: 1 << 36, Blocks: blocksOfTokens}, Masking: objectives.DefaultMask(),
 		Train: train.DefaultConfig(), Checkpoint: train.DefaultCheckpoint(), Device: "cpu",
 	}
 }
@@ -111,6 +117,9 @@ func (c *pretrainConfig) resolve(f *pretrainFlags) error {
 	}
 	if !slices.Contains(given, "train.warmup_steps") {
 		c.Train.WarmupSteps = min(c.Train.WarmupSteps, c.Train.Steps/10)
+	}
+	if c.Objective == translation && !slices.Contains(given, "data.blocks") {
+		c.Data.Blocks = blocksOfDocuments
 	}
 	f.vocabGiven = slices.Contains(given, "model.vocab_size") || strings.HasSuffix(f.model, ".json") || f.init != ""
 	if err := c.Corpus.resolve(&f.reading); err != nil {
@@ -198,6 +207,10 @@ func (c *pretrainConfig) validate() error {
 	case c.Train.BlockSize+c.rowExtra() > context:
 		return fmt.Errorf("train.block_size %d and the %d tokens around a text are more than the model's context of %d; lower the one to %d, or raise model.max_position_embeddings",
 			c.Train.BlockSize, c.rowExtra(), context, context-c.rowExtra())
+	case !slices.Contains([]string{blocksOfTokens, blocksOfDocuments, blocksByLength}, c.Data.Blocks):
+		return fmt.Errorf("data.blocks: unknown %q; %s", c.Data.Blocks, config.Suggest(c.Data.Blocks, []string{blocksOfTokens, blocksOfDocuments, blocksByLength}))
+	case !(c.Data.MixAlpha >= 0 && c.Data.MixAlpha <= 1):
+		return fmt.Errorf("data.mix_alpha is %g; give an exponent from 0 (the weights as they are) to 1 (times the tokens)", c.Data.MixAlpha)
 	case c.Data.MaxTokens < 1:
 		return fmt.Errorf("data.max_tokens is %d; give at least 1", c.Data.MaxTokens)
 	case c.Threads < 0:

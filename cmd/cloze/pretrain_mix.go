@@ -58,7 +58,7 @@ func (d dataSection) parts(paths []string) ([]*part, error) {
 			name = fmt.Sprintf("%s-%d", base, i)
 		}
 		names[name] = true
-		parts = append(parts, &part{name: name, paths: []string{path}, weight: w})
+		parts = append(parts, &part{name: name, paths: strings.Split(path, "|"), weight: w})
 	}
 	return parts, nil
 }
@@ -118,6 +118,7 @@ func (p *pretraining) splitParts() {
 	var configs []objectives.SplitConfig
 	sum := 0.0
 	for _, part := range p.parts {
+		part.weight *= math.Pow(float64(part.set.Tokens()), p.cfg.Data.MixAlpha)
 		sum += part.weight
 	}
 	for _, part := range p.parts {
@@ -142,15 +143,14 @@ func (p *pretraining) splitParts() {
 
 // blend mixes the corpora, after splitParts.
 func (p *pretraining) blend() error {
-	size := p.cfg.Train.BlockSize
-	p.data = blended{train: p.train.Cut(size), valid: p.valid.Cut(size), fingerprint: fmt.Sprintf("%016x", p.train.Fingerprint())}
+	p.data = blended{train: p.train.Blocks(p.cfg.cut), valid: p.valid.Blocks(p.cfg.cut), fingerprint: fmt.Sprintf("%016x", p.train.Fingerprint())}
 	if len(p.report.Mix) == 0 {
 		return nil
 	}
 	var sources []objectives.Source
 	for i, part := range p.parts {
 		p.data.fingerprint += fmt.Sprintf(" %g %s", part.weight, part.name)
-		sources = append(sources, objectives.Source{Name: part.paths[0], Blocks: p.train[i].Cut(size), Weight: part.weight})
+		sources = append(sources, objectives.Source{Name: part.paths[0], Blocks: p.cfg.cut(i, p.train[i]), Weight: part.weight})
 	}
 	mix, err := objectives.NewMix(p.cfg.Train.Seed, sources...)
 	if err != nil {

@@ -22,7 +22,50 @@ type objective struct {
 }
 
 // objectiveNames are the objectives that there are.
-var objectiveNames = []string{"next-token", "masked-token"}
+var objectiveNames = []string{"next-token", "masked-token", translation}
+
+// translation is the objective of pairs of texts in two languages.
+const translation = "translation"
+
+// What data.blocks may be.
+const (
+	blocksOfTokens    = "tokens"
+	blocksOfDocuments = "documents"
+	blocksByLength    = "bucketed"
+)
+
+// languages is the number of languages that the model tells apart, 0 where it does not.
+func (c *pretrainConfig) languages() int {
+	if bert, ok := c.Model.config().(models.BERTConfig); ok && bert.NumLanguages > 1 {
+		return bert.NumLanguages
+	}
+	return 0
+}
+
+// cut makes blocks of the stream of the i-th corpus. Where the model knows languages, each corpus of a mix is in one of its own.
+func (c *pretrainConfig) cut(i int, stream *objectives.Stream) (blocks objectives.Blocks) {
+	if c.Data.Blocks == blocksOfTokens {
+		blocks = stream.Cut(c.Train.BlockSize)
+	} else {
+		blocks = objectives.CutDocuments(stream, c.Train.BlockSize, c.Data.Blocks == blocksByLength)
+	}
+	if i > 0 && (c.Objective == translation || c.languages() > 0) {
+		blocks = objectives.Spoken{Blocks: blocks, Language: int16(i)}
+	}
+	return blocks
+}
+
+// checkLanguages checks that the model has a language for each corpus.
+func (c *pretrainConfig) checkLanguages(corpora int) error {
+	want := corpora
+	if c.Objective == translation {
+		want++ // the first text's is the same in all
+	}
+	if have := c.languages(); have > 0 && want > have {
+		return fmt.Errorf("the model tells %d languages apart (model.n_langs) and the texts are in %d, one for each corpus of data.mix; raise the key, or mix fewer", have, want)
+	}
+	return nil
+}
 
 // masks says whether tokens are masked: the model is an encoder then.
 func (c *pretrainConfig) masks() bool { return c.Objective != "next-token" }
@@ -60,6 +103,13 @@ func (c *pretrainConfig) newObjective(t *tokenize.Tokenizer, elsewhere objective
 	if err != nil {
 		return objective{}, err
 	}
+	if c.Objective == translation {
+		t := objectives.Translation{MaskedToken: examples}
+		for i := range max(1, len(c.Data.Mix)) { // the first text's language is the same in all corpora
+			t.Languages = append(t.Languages, [2]int16{0, int16(i + 1)})
+		}
+		return objective{t, loss.MaskedToken{}}, nil
+	}
 	examples.Elsewhere = elsewhere
 	return objective{examples, loss.MaskedToken{Sentence: c.sentenceTerm()}}, nil
 }
@@ -91,6 +141,14 @@ func (c *pretrainConfig) checkObjective() error {
 	}
 	if err := c.Masking.Validate(); err != nil {
 		return err
+	}
+	if c.Objective == translation {
+		switch {
+		case c.Data.Blocks == blocksOfTokens:
+			return fmt.Errorf("data.blocks is %s, which would cut pairs of texts apart; for translation give %s or %s", c.Data.Blocks, blocksOfDocuments, blocksByLength)
+		case c.Masking.Sentence != objectives.NoSentences || c.Masking.FullSentences:
+			return fmt.Errorf("masking.sentence and masking.full_sentences make rows of one language's texts; leave them out for translation")
+		}
 	}
 	_, err := c.network()
 	return err

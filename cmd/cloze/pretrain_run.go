@@ -146,12 +146,12 @@ func (p *pretraining) split() (err error) {
 	for _, part := range p.parts {
 		repeats, texts = repeats+objectives.Repeats(part.set), texts+part.set.Documents()
 	}
-	objective, err := p.cfg.newObjective(p.tokenizer, p.train.Cut(p.cfg.Train.BlockSize))
+	objective, err := p.cfg.newObjective(p.tokenizer, p.train.Blocks(p.cfg.cut))
 	if err != nil {
 		return err
 	}
 	p.report.Preflight, err = objectives.Check{
-		Objective: objective.examples, Train: p.train, Valid: p.valid, BlockSize: p.cfg.Train.BlockSize, Rows: network.Shape().VocabSize,
+		Objective: objective.examples, Train: p.train, Valid: p.valid, BlockSize: p.cfg.Train.BlockSize, Cut: p.cfg.cut, Rows: network.Shape().VocabSize,
 		TokenizerSize: p.tokenizer.VocabSize(), Parameters: network.NumParams(), StepTokens: p.cfg.Train.StepTokens(),
 		Repeats: repeats, AllTexts: texts,
 	}.Preflight()

@@ -88,7 +88,11 @@ func (p *pretraining) encodePart(part *part) error {
 		return fmt.Errorf("%s: the run's tokens are not there; give the --cache that has them, or name the texts again", filepath.Join(p.flags.out, tokensDir, part.name))
 	}
 	if !found {
-		if err := p.writeTokens(part, folder, src); err != nil {
+		write := func() error { return p.writeTokens(part, folder, src) }
+		if p.cfg.Objective == translation {
+			write = func() error { return p.writePairs(part, folder) }
+		}
+		if err := write(); err != nil {
 			return err
 		}
 	}
@@ -127,6 +131,9 @@ func (p *pretraining) tokensKey(texts []textFile) (string, error) {
 	}
 	key := sha256.New()
 	fmt.Fprintf(key, "shard %d\n%s\n%s %s\n", shard.Version, p.tokenizer.Hash(), options, p.cfg.Corpus.Policy)
+	if p.cfg.Objective == translation {
+		fmt.Fprintf(key, "pairs of %d\n", p.pairLimit())
+	}
 	for _, f := range texts {
 		fmt.Fprintf(key, "%s %s %s\n", f.Format, strings.ToLower(filepath.Ext(f.Path)), f.SHA256)
 	}
@@ -166,11 +173,16 @@ func (p *pretraining) writeTokens(part *part, folder string, src *corpus.Source)
 	if err := report.CheckDocuments(); err != nil {
 		return err
 	}
-	data, err := json.Marshal(tokenReport{plainReport(report), repeats.report()})
-	if err != nil {
-		return err
+	return finishTokens(w, tokenReport{plainReport(report), repeats.report()})
+}
+
+// finishTokens puts the report beside the shards and both in place.
+func finishTokens(w *shard.Writer, report tokenReport) error {
+	data, err := json.Marshal(report)
+	if err == nil {
+		err = w.AddFile(tokensReport, data)
 	}
-	if err := w.AddFile(tokensReport, data); err != nil {
+	if err != nil {
 		return err
 	}
 	return w.Finish()

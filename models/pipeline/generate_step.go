@@ -24,7 +24,7 @@ type causal interface {
 // CheckCausal returns an error where the network is an encoder, whose tokens see those after them.
 func (lm *LM) CheckCausal() error {
 	if _, ok := lm.Model.(causal); !ok {
-		return fmt.Errorf("%s: %s is an encoder, whose tokens see those after them: it gives vectors (embed) and neither writes nor scores text; open a causal model (gpt2, llama)",
+		return fmt.Errorf("%s: %s is an encoder, whose tokens see those after them: it gives vectors (embed) and does not write text; open a causal model (gpt2, llama)",
 			lm.Weights, lm.Model.Configuration().Shape().ModelType)
 	}
 	return nil
