@@ -18,11 +18,13 @@ type Config struct {
 	Bucket     int     `yaml:"bucket"`      // hash buckets of pieces and n-grams
 	Loss       string  `yaml:"loss"`        // softmax, ova (each label by itself), or empty: by the task
 	Lowercase  bool    `yaml:"lowercase"`   // texts are read in lower case
+	Shuffle    bool    `yaml:"shuffle"`     // the order of texts is drawn anew for each epoch; the original's is the file's
 }
 
-// DefaultConfig is the original's for classifiers; but texts are read in lower case.
+// DefaultConfig is the original's for classifiers; but texts are read in lower case and shuffled. In the order of a file that is sorted by
+// label, a classifier learns the last label.
 func DefaultConfig() Config {
-	return Config{Dim: 100, LR: 0.1, Epochs: 5, MinCount: 1, WordNgrams: 1, Bucket: 2_000_000, Lowercase: true}
+	return Config{Dim: 100, LR: 0.1, Epochs: 5, MinCount: 1, WordNgrams: 1, Bucket: 2_000_000, Lowercase: true, Shuffle: true}
 }
 
 // maxBucket bounds the index of buckets, 4 bytes each.

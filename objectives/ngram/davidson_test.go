@@ -35,6 +35,7 @@ func TestDavidsonIsAsGoodAsFastText(t *testing.T) {
 	}
 	c := DefaultConfig()
 	c.Epochs, c.LR, c.WordNgrams, c.MinN, c.MaxN = 25, 0.5, 2, 2, 5
+	c.Shuffle = false // as fastText
 	start := time.Now()
 	m, result, err := Train(context.Background(), train, set.Labels, nil, c, 1, nil)
 	if err != nil {
@@ -58,7 +59,7 @@ func TestDavidsonIsAsGoodAsFastText(t *testing.T) {
 	labels := confusion.Labels()
 	got := metrics.Macro(labels).F1
 	t.Logf("macro-F1 %.4f, hate-F1 %.4f", got, labels[0].Scores().F1)
-	if got < 0.69 {
+	if got < 0.702 {
 		t.Errorf("macro-F1 %.4f", got)
 	}
 }

@@ -10,7 +10,7 @@
 // What is other is the work. The original cuts each text into features again in every epoch; here that is done once. And of two features that
 // stand in the same texts equally often each gets the same update at every step. Most of a text's features are such twins: the pieces of a word
 // that no other word has, the n-grams of a rare word. Those are trained as one row that counts for as many as it stands for, which gives
-// the same sums for a fraction of the additions (features.go). Unlike the original's, the order of texts is drawn anew for each epoch.
+// the same sums for a fraction of the additions (features.go).
 //
 // Training runs on one thread, so the same seed gives the same bits.
 package ngram

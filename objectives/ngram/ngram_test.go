@@ -170,6 +170,27 @@ func TestSameSeedSameBits(t *testing.T) {
 	}
 }
 
+// TestOrderIsTheFilesOnRequest: sorted by label, only shuffled texts teach both.
+func TestOrderIsTheFilesOnRequest(t *testing.T) {
+	sorted := slices.Clone(texts(400))
+	slices.SortStableFunc(sorted, func(a, b Example) int { return a.Labels[0] - b.Labels[0] })
+	c := config()
+	c.Epochs, c.LR = 2, 1
+	first := func(shuffle bool) (right int) {
+		c.Shuffle = shuffle
+		m := train(t, sorted, 2, c)
+		for _, e := range texts(500)[400:] {
+			if p, _, _ := m.Probabilities(e.Text); p[e.Labels[0]] > 0.5 {
+				right++
+			}
+		}
+		return right
+	}
+	if drawn, kept := first(true), first(false); drawn < 90 || kept > drawn-20 {
+		t.Errorf("%d of 100 right shuffled, %d in order", drawn, kept)
+	}
+}
+
 func TestFilesKeepAModel(t *testing.T) {
 	m := train(t, texts(80), 2, config())
 	path := filepath.Join(t.TempDir(), "m.safetensors")

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/go-cloze/cloze/embeddings/fasttext"
 )
@@ -114,10 +115,13 @@ func (t *trainer) packed(m []float32) []float32 {
 	return m[: n*t.c.Dim : n*t.c.Dim]
 }
 
-// epoch passes over all examples once, in an order drawn from seed and epoch.
+// epoch passes over all examples once, in an order drawn from seed and epoch or in theirs.
 func (t *trainer) epoch(ctx context.Context, epoch int, progress func(Progress)) (float64, error) {
 	rng := rand.New(rand.NewPCG(t.seed, uint64(epoch)))
 	order := rng.Perm(len(t.examples))
+	if !t.c.Shuffle {
+		slices.Sort(order)
+	}
 	loss, counted := 0.0, 0.0
 	for done, i := range order {
 		share := (float64(epoch) + float64(done)/float64(len(order))) / float64(t.c.Epochs)
