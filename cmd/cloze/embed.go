@@ -25,7 +25,7 @@ type embedFlags struct {
 }
 
 var (
-	embedFormats  = []string{"text", "npy", "jsonl", "csv"}
+	embedFormats  = []string{"text", "npy", "jsonl", "csv", "parquet"}
 	embedPoolings = []string{"mean", "sum", "max", "sif"}
 	modelPoolings = []string{"mean", "cls", "last", "max"}
 )
@@ -49,6 +49,7 @@ told on standard error.
            jsonl   {"line", "vector", "words", "unknown"} a line each (words: a model's tokens); --json is the same
            csv     a heading v0,v1,... and a row each
            npy     one array [N,D] float32, for numpy.load
+           parquet columns line (from 1) and vector, a list of float32
 --pooling  mean, sum, max, or sif: the mean with rare words weighing more, a/(a+p(word)), less the direction that all
            texts share (Arora et al. 2017); it holds the whole text in memory. p is counted in --counts F (lines of
            word, count), else as the vectors tell it, else in the text itself. Of a model's tokens: mean, cls, last, max.

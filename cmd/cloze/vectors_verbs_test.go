@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/json"
+	"fmt"
 	"math"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/parquet-go/parquet-go"
 )
 
 // kingdom is a file of a few words in the plane.
@@ -105,6 +108,11 @@ func TestEmbedWritesAVectorForEachLine(t *testing.T) {
 			t.Errorf("%s", r.stderr)
 		}
 	}
+	file := done(t, embedText, "embed", v, "--format", "parquet").stdout
+	rows, err := parquet.Read[embedRow](strings.NewReader(file), int64(len(file)))
+	if err != nil || len(rows) != 4 || rows[3].Line != 4 || fmt.Sprint(rows[0].Vector, rows[3].Vector) != "[1 0.5] [-1 0.70000005]" {
+		t.Error(rows, err)
+	}
 	for args, want := range map[string]string{
 		"--pooling sum":                  "2 1\n0 0\n0 0\n-2 1.4000001\n",
 		"--pooling max":                  "1 1\n0 0\n0 0\n-1 1.2\n",
@@ -120,7 +128,7 @@ func TestEmbedWritesAVectorForEachLine(t *testing.T) {
 			t.Errorf("%s:\n%s, want\n%s", args, got, want)
 		}
 	}
-	failure(t, statusFailed, []string{"embed", v, "--format", "parquet"}, "--format", "text, npy, jsonl, csv")
+	failure(t, statusFailed, []string{"embed", v, "--format", "xml"}, "--format", "text, npy, jsonl, csv, parquet")
 	failure(t, statusFailed, []string{"embed", v, "--pooling", "cls"}, "--pooling", "mean, sum, max, sif")
 	failure(t, statusFailed, []string{"embed", v, write(t, t.TempDir(), "in.txt", "king\nnobody\n"), "--unknown", "error", "--format", "npy"}, "in.txt:2", "nobody")
 	failure(t, statusUsage, []string{"embed", v, "--counts", "x"}, "--pooling sif")
