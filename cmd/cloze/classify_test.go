@@ -201,3 +201,13 @@ func TestManyLabelsFoldsAndFastTextFiles(t *testing.T) {
 		t.Errorf("%s", p.stdout)
 	}
 }
+
+func TestASplitThatLacksALabelIsWarnedOf(t *testing.T) {
+	tmp := t.TempDir()
+	train := write(t, tmp, "train.csv", weatherCSV(20, [2]string{"wet", "dry"}))
+	valid := write(t, tmp, "valid.csv", "text,label\nrain,wet\nmore rain,wet\n")
+	r := done(t, "", "finetune", "--model", "ngram", "--out", filepath.Join(tmp, "c"), "--quiet", "--valid", valid, train)
+	if !strings.Contains(r.stderr, `warning: the validation part has no record of the label "dry"`) {
+		t.Errorf("%q", r.stderr)
+	}
+}

@@ -195,7 +195,9 @@ func readFinetune(cmd *cobra.Command, paths []string, cfg finetuneConfig, f fine
 	}
 	if f.valid != "" {
 		o.Known, o.MinCount = set.Labels, 0
-		valid, err = openLabelled(cmd.InOrStdin(), o, []string{f.valid})
+		if valid, err = openLabelled(cmd.InOrStdin(), o, []string{f.valid}); err == nil {
+			warnLacking(cmd.ErrOrStderr(), "validation", valid)
+		}
 		return set, valid, report, err
 	}
 	in, out, err := labelled.Split(set, cfg.Split, f.seed)
@@ -203,8 +205,10 @@ func readFinetune(cmd *cobra.Command, paths []string, cfg finetuneConfig, f fine
 		return nil, nil, report, err
 	}
 	training, valid = set.Subset(in), set.Subset(out)
-	if !f.quiet && len(out) > 0 {
-		fmt.Fprintf(cmd.ErrOrStderr(), "%s records are held out for validation, %s\n", count(len(out)), cfg.Split.Kind)
+	if len(out) > 0 {
+		if !f.quiet {
+			fmt.Fprintf(cmd.ErrOrStderr(), "%s records are held out for validation, %s\n", count(len(out)), cfg.Split.Kind)
+		}
 		warnLacking(cmd.ErrOrStderr(), "training", training)
 		warnLacking(cmd.ErrOrStderr(), "validation", valid)
 	}
