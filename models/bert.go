@@ -18,6 +18,8 @@ type BERT struct {
 	pooler    Linear // [D,D], of a row's first token; no weight where there is none
 	pairs     Linear // [2,D], whether the second segment follows the first; no weight where there is none
 
+	classes classHead // of whole rows
+
 	headDense Linear // [D,D], the transform before the output table; no weight where there is none
 	headNorm  LayerNorm
 	head      *torch.Tensor // [V,D]; tokens.TableVD when tied
@@ -44,7 +46,7 @@ func NewBERT(config BERTConfig, seed uint64) (*BERT, error) {
 func buildBERT(c BERTConfig, w weights) *BERT {
 	names := c.names()
 	trunk := c.trunk()
-	b := builder{params: newParams(names.naming(trunk, c.twoBiases)), weights: w}
+	b := builder{params: newParams(names.naming(trunk, c.twoBiases, c.Classes > 0)), weights: w}
 	m := &BERT{Config: c, params: b.params}
 	m.tokens = b.embedding(trunk+names.tokens+".weight", c.VocabSize, c.Dim, c.InitStd)
 	m.positions = b.embedding(trunk+names.positions+".weight", c.NumPositions, c.Dim, c.InitStd)
@@ -65,6 +67,7 @@ func buildBERT(c BERTConfig, w weights) *BERT {
 		m.pairs = b.linear(names.pairs, c.Dim, 2, c.InitStd, true, false)
 	}
 	b.bertHead(m, names)
+	b.classHead(m, names)
 	return m
 }
 

@@ -31,6 +31,7 @@ type BERTConfig struct {
 	Head     bool `json:"-"` // the prediction head
 	Pooler   bool `json:"-"` // a dense layer over a row's first token
 	PairHead bool `json:"-"` // whether one segment follows another, over the pooler (bert alone)
+	Classes  int  `json:"-"` // outputs of a head that classifies rows (bert_classify.go), 0 for none; their names are in Extra
 
 	twoBiases bool `json:"-"` // transformers 5 keeps two biases beside an output table of its own and uses the table's
 
@@ -60,7 +61,7 @@ func (c BERTConfig) Validate() error {
 		{"num_hidden_layers", c.NumLayers, 1, 10_000}, {"num_attention_heads", c.NumHeads, 1, most}, {"hidden_size", c.Dim, 1, most},
 		{"intermediate_size", c.InnerDim, 1, most}, {"pad_token_id", c.PadID, 0, most},
 		{"max_position_embeddings", c.NumPositions, c.firstPosition() + 1, most}, {"vocab_size", c.VocabSize, 1, most},
-		{"type_vocab_size", c.NumSegments, 0, most}, {"n_langs", c.NumLanguages, 0, most},
+		{"type_vocab_size", c.NumSegments, 0, most}, {"n_langs", c.NumLanguages, 0, most}, {"num_labels", c.Classes, 0, most},
 	} {
 		if size.value < size.least || size.value > size.most {
 			return fmt.Errorf("model.%s is %d; give a number from %d to %d", size.key, size.value, size.least, size.most)
@@ -120,7 +121,7 @@ func (c BERTConfig) names() bertNames { return bertFamily[c.Type] }
 
 // trunk is what the encoder's names begin with: a file without a head holds the bare encoder.
 func (c BERTConfig) trunk() string {
-	if c.Head || c.PairHead {
+	if c.Head || c.PairHead || c.Classes > 0 {
 		return c.names().trunk
 	}
 	return ""
@@ -151,5 +152,9 @@ func (c BERTConfig) fit(holds func(name string) bool) BERTConfig {
 	c.twoBiases = !c.TiedHead && names.headBias != names.headTable+".bias" && holds(names.headBias) && holds(names.headTable+".bias")
 	c.Pooler = names.pooler != "" && holds(names.pooler+".weight")
 	c.PairHead = names.pairs != "" && c.Pooler && holds(names.pairs+".weight")
+	c.Classes = 0
+	if c.holdsClassifier(holds) {
+		c.Classes = numLabels(c.Extra)
+	}
 	return c
 }

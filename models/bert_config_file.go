@@ -115,6 +115,8 @@ func (c BERTConfig) ConfigJSON() ([]byte, error) {
 func (c BERTConfig) architecture() string {
 	class := bertClasses[c.Type]
 	switch {
+	case c.Classes > 0:
+		return class + "ForSequenceClassification"
 	case c.Head && c.PairHead:
 		return class + "ForPreTraining"
 	case c.PairHead:

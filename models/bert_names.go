@@ -17,6 +17,7 @@ type bertNames struct {
 	heads                                             []string // how the names of heads begin
 	headDense, headNorm, headTable, headBias          string   // headBias is a whole name
 	pairs                                             string
+	classDense, classOut                              string // of the head that classifies rows; over the pooler where there is no dense layer of its own
 }
 
 var bertFamily = map[string]bertNames{
@@ -29,6 +30,7 @@ var bertFamily = map[string]bertNames{
 		pooler: "pooler.dense", heads: []string{"cls."},
 		headDense: "cls.predictions.transform.dense", headNorm: "cls.predictions.transform.LayerNorm",
 		headTable: "cls.predictions.decoder", headBias: "cls.predictions.bias", pairs: "cls.seq_relationship",
+		classOut: "classifier",
 	},
 	"roberta": robertaNames, "xlm-roberta": robertaNames, "camembert": robertaNames,
 	"distilbert": {
@@ -37,12 +39,13 @@ var bertFamily = map[string]bertNames{
 		attnOut: "transformer.layer.#.attention.out_lin", attnNorm: "transformer.layer.#.sa_layer_norm",
 		up: "transformer.layer.#.ffn.lin1", down: "transformer.layer.#.ffn.lin2", mlpNorm: "transformer.layer.#.output_layer_norm",
 		heads: []string{"vocab_"}, headDense: "vocab_transform", headNorm: "vocab_layer_norm", headTable: "vocab_projector", headBias: "vocab_projector.bias",
+		classDense: "pre_classifier", classOut: "classifier",
 	},
 	"xlm": {
 		trunk: "transformer.", tokens: "embeddings", positions: "position_embeddings", languages: "lang_embeddings", embedNorm: "layer_norm_emb",
 		query: "attentions.#.q_lin", key: "attentions.#.k_lin", value: "attentions.#.v_lin", attnOut: "attentions.#.out_lin", attnNorm: "layer_norm1.#",
 		up: "ffns.#.lin1", down: "ffns.#.lin2", mlpNorm: "layer_norm2.#",
-		heads: []string{"pred_layer."}, headTable: "pred_layer.proj", headBias: "pred_layer.proj.bias",
+		heads: []string{"pred_layer."}, headTable: "pred_layer.proj", headBias: "pred_layer.proj.bias", classOut: "sequence_summary.summary",
 	},
 }
 
@@ -55,6 +58,7 @@ var robertaNames = bertNames{
 	up: "encoder.layer.#.intermediate.dense", down: "encoder.layer.#.output.dense", mlpNorm: "encoder.layer.#.output.LayerNorm",
 	pooler: "pooler.dense", heads: []string{"lm_head."},
 	headDense: "lm_head.dense", headNorm: "lm_head.layer_norm", headTable: "lm_head.decoder", headBias: "lm_head.bias",
+	classDense: "classifier.dense", classOut: "classifier.out_proj",
 }
 
 // block returns the names of one block, whole.
@@ -69,9 +73,9 @@ func (n bertNames) block(trunk string, layer int) bertNames {
 func (n bertNames) qkv() string { return n.query + "_key_value" }
 
 // naming turns a name in a file into that of a network whose names begin with trunk: files may have the trunk's prefix or
-// not, and the oldest, made from TensorFlow's, call a norm's two parts gamma and beta. Position ids are a buffer. What a
-// classifier built on the encoder is no part of it, nor the head's bias where its table has another.
-func (n bertNames) naming(trunk string, twoBiases bool) naming {
+// not, and the oldest, made from TensorFlow's, call a norm's two parts gamma and beta. Position ids are a buffer. A classifier
+// built on the encoder is no part of it unless classes is true, nor is the head's bias where its table has another.
+func (n bertNames) naming(trunk string, twoBiases, classes bool) naming {
 	return func(file string) (name string, ignore bool) {
 		name = file
 		if end, old := strings.CutSuffix(name, ".gamma"); old {
@@ -82,8 +86,10 @@ func (n bertNames) naming(trunk string, twoBiases bool) naming {
 		if slices.ContainsFunc(n.heads, func(head string) bool { return strings.HasPrefix(name, head) }) {
 			return name, twoBiases && name == n.headBias
 		}
-		ignore = strings.HasSuffix(name, "position_ids") || strings.HasPrefix(name, "classifier.") || strings.HasPrefix(name, "qa_outputs.") ||
-			strings.HasPrefix(name, "pre_classifier.")
+		if slices.ContainsFunc([]string{"classifier.", "pre_classifier.", "sequence_summary."}, func(head string) bool { return strings.HasPrefix(name, head) }) {
+			return name, !classes
+		}
+		ignore = strings.HasSuffix(name, "position_ids") || strings.HasPrefix(name, "qa_outputs.")
 		return trunk + strings.TrimPrefix(name, n.trunk), ignore
 	}
 }

@@ -2,6 +2,7 @@ package models
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/go-cloze/cloze/models/torch"
 )
@@ -22,7 +23,7 @@ func WithHeads(c Config, pairs bool) (Config, error) {
 	return c, nil
 }
 
-// Extend returns a network of configuration c, which is n's with more heads (WithHeads), that holds n's weights and fresh
+// Extend returns a network of configuration c, which is n's with other heads (WithHeads, WithClasses), that holds n's weights and fresh
 // ones where n has none. The same seed gives the same bits. Run it inside torch.Do; n is not freed.
 func Extend(n Network, c Config, seed uint64) Network {
 	return familyOf(c).build(c, extended{n.Params(), fresh{seed}})
@@ -36,7 +37,7 @@ type extended struct {
 
 func (e extended) tensor(param Param, init initial) *torch.Tensor {
 	name, _ := e.from.naming(param.Name) // a bare encoder has other names
-	if from, ok := e.from.Get(name); ok {
+	if from, ok := e.from.Get(name); ok && slices.Equal(from.Shape, param.Shape) {
 		param.Name = name
 		return converted{e.from, from.Tensor.DType()}.tensor(param, init)
 	}
