@@ -43,7 +43,7 @@ bench: setup ## timings; beside PyTorch, gensim, ... where CLOZE_PYTHON names a 
 	go test -tags torch -run '^$$' -bench . -benchmem ./...
 
 quality: setup ## real training runs with the loss or the scores to reach, and 100 kills (minutes to an hour)
-	go test -tags 'torch quality' -count=1 -timeout 120m -v -run 'Shakespeare|StaysFlat|Kill' ./objectives/train -kills 100
+	go test -tags 'torch quality' -count=1 -timeout 120m -v -run 'Shakespeare|StaysFlat|Kill|MaskedCurve' ./objectives/train -kills 100
 	go test -tags 'torch quality' -count=1 -timeout 120m -v -run 'Gensim|C53' ./objectives/train/hogwild
 
 parity: setup ## all tests, those against Python packages too: make parity CLOZE_PYTHON=venv/bin/python
