@@ -7,8 +7,9 @@ const IgnoreIndex = -100
 
 // Label is what a labelled text is to be told apart by; the zero value is none.
 type Label struct {
-	Class int32   // index of the class, from 0
-	Value float32 // target of a regression
+	Class   int32   // index of the class, from 0
+	Classes []int32 // indexes of all classes, where there may be any number; they belong to whoever made the label
+	Value   float32 // target of a regression
 }
 
 // Sequence is a run of tokens of one document, the unit an Objective works on.

@@ -21,6 +21,8 @@ type Evaluation struct {
 	Tokens      int64   `json:"tokens"`                  // targets
 	Bytes       int64   `json:"bytes"`                   // of text
 
+	Score *float64 `json:"score,omitempty"` // what the best weights have the most of (Job.Measure); nil where they have the lowest Loss
+
 	Terms map[string]float64 `json:"terms,omitempty"` // mean of each part of a loss that has several; Perplexity and Tokens are of the first
 }
 
@@ -66,4 +68,15 @@ func Evaluate(ctx context.Context, m models.Model, l loss.Loss, o objectives.Obj
 		e.BitsPerByte = metrics.BitsPerByte(nats, textBytes)
 	}
 	return e, nil
+}
+
+// better says whether an evaluation beats the best so far, which is of step 0 where there is none.
+func (e Evaluation) better(best Best) bool {
+	switch {
+	case best.Step == 0:
+		return true
+	case e.Score != nil && best.Score != nil:
+		return *e.Score > *best.Score
+	}
+	return e.Loss < best.Loss
 }

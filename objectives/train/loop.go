@@ -24,6 +24,9 @@ type Job struct {
 	Valid      objectives.Blocks // evaluated whole; nil or empty for none
 	ValidBytes int64             // bytes of text in Valid, for bits per byte; 0 when unknown
 
+	// Measure evaluates in place of reading Valid, by a measure of its own; nil for none. It may set Evaluation.Score.
+	Measure func(ctx context.Context) (Evaluation, error)
+
 	Checkpoint CheckpointConfig
 	Folder     *Folder // where metrics and checkpoints go, and where the run goes on from; nil writes nothing
 	DataSet    string  // fingerprint of the training set, and

@@ -92,6 +92,10 @@ func (r *run) measure(ctx context.Context) (e Evaluation, err error) {
 	if err := torch.Do(func() error { r.params.ComputeInFull(); return nil }); err != nil {
 		return e, err
 	}
-	e, err = Evaluate(ctx, r.Model, r.Loss, r.Objective, r.Valid, r.config.BatchSize, r.ValidBytes)
+	if r.Measure != nil {
+		e, err = r.Measure(ctx)
+	} else {
+		e, err = Evaluate(ctx, r.Model, r.Loss, r.Objective, r.Valid, r.config.BatchSize, r.ValidBytes)
+	}
 	return e, errors.Join(err, torch.Do(func() error { r.params.ComputeIn(r.config.dtype()); return nil }))
 }

@@ -177,7 +177,7 @@ func number(x float64) *float64 {
 // evaluate measures the model on the validation set when it is time, at the last step too. After resuming it makes up for one that was not made.
 func (r *run) evaluate(ctx context.Context) error {
 	due := r.config.EvalEvery > 0 && r.step%r.config.EvalEvery == 0 || r.step == r.config.Steps
-	if !due || r.step == r.evalStep || r.Valid == nil || r.Valid.Len() == 0 {
+	if !due || r.step == r.evalStep || r.Measure == nil && (r.Valid == nil || r.Valid.Len() == 0) {
 		return nil
 	}
 	e, err := r.measure(ctx)
@@ -188,8 +188,8 @@ func (r *run) evaluate(ctx context.Context) error {
 		return fmt.Errorf("step %d: %w", r.step, r.diverged(fmt.Sprintf("the validation loss is %g", e.Loss), r.step, r.loss))
 	}
 	r.eval, r.evalStep = &e, r.step
-	if r.sinceBest++; r.best.Step == 0 || e.Loss < r.best.Loss {
-		r.best, r.sinceBest = Best{Step: r.step, Loss: e.Loss}, 0
+	if r.sinceBest++; e.better(r.best) {
+		r.best, r.sinceBest = Best{Step: r.step, Loss: e.Loss, Score: e.Score}, 0
 	}
 	if r.Folder != nil {
 		if err := r.Folder.Log(evalRecord{r.step, e}); err != nil {

@@ -62,10 +62,11 @@ type meanState struct {
 	Count float64 `json:"count"`
 }
 
-// Best is the lowest validation loss of a run.
+// Best is the evaluation with the lowest validation loss of a run, or with the highest score where there is one.
 type Best struct {
-	Step int     `json:"step"` // 0 before the first evaluation
-	Loss float64 `json:"loss"` // nats a target
+	Step  int      `json:"step"` // 0 before the first evaluation
+	Loss  float64  `json:"loss"` // nats a target
+	Score *float64 `json:"score,omitempty"`
 }
 
 // Checksum tells whether a file is what was written.

@@ -1,0 +1,39 @@
+package objectives
+
+import "math/rand/v2"
+
+// Labelled is texts, each with what it is to be told apart by; it implements Blocks, a text a block. The sequences are the rows as the network reads
+// them: whoever made them has put the tokenizer's template (CLS and SEP) around the text, or around the two texts of a pair.
+type Labelled []Sequence
+
+// Len is the number of texts.
+func (l Labelled) Len() int { return len(l) }
+
+// Sequences appends text i.
+func (l Labelled) Sequences(i int, dst []Sequence) []Sequence { return append(dst, l[i]) }
+
+// Classify asks of each row as a whole what its label says. Rows are packed without padding, so texts of any lengths go together and need not be
+// sorted into buckets: a batch is as random as it can be, and costs its tokens alone.
+type Classify struct{}
+
+// Examples appends a row for each sequence, with its label. It draws nothing from rng, which may be nil.
+func (Classify) Examples(dst *Batch, seqs []Sequence, _ *rand.Rand) {
+	for i := range seqs {
+		q := &seqs[i]
+		at := len(dst.IDs)
+		dst.IDs = append(dst.IDs, q.IDs...)
+		for p := range q.IDs {
+			dst.Positions, dst.Targets = append(dst.Positions, int32(p)), append(dst.Targets, IgnoreIndex)
+		}
+		for p, segment := range q.Segments {
+			if segment != 0 || len(dst.Segments) > 0 {
+				dst.Segments = upTo(dst.Segments, at+p, at+p+1, int32(segment))
+			}
+		}
+		dst.endRow()
+		dst.Labels = append(dst.Labels, q.Label)
+	}
+	if len(dst.Segments) > 0 {
+		dst.Segments = upTo(dst.Segments, len(dst.IDs), len(dst.IDs), 0)
+	}
+}
