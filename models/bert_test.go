@@ -56,9 +56,11 @@ func eachEncoder(t *testing.T, bare bool, body func(t *testing.T, golden encoder
 }
 
 func withoutDropout(c Config) Config {
-	bert := c.(BERTConfig)
-	bert.HiddenDrop, bert.AttnDrop = 0, 0
-	return bert
+	if bert, ok := c.(BERTConfig); ok {
+		bert.HiddenDrop, bert.AttnDrop = 0, 0
+		return bert
+	}
+	return c // ModernBERT's has none
 }
 
 // TestEncodersEqualTransformers: rows of 7, 12, 1 and 5 tokens, packed here and padded there.
@@ -167,8 +169,15 @@ func TestABareEncoderGetsHeads(t *testing.T) {
 
 func TestEncoderSameSeedSameBits(t *testing.T) {
 	eachEncoder(t, false, func(t *testing.T, golden encoderGolden, loaded Network, _ string) {
-		config := loaded.Configuration().(BERTConfig)
-		config.HiddenDrop, config.AttnDrop = 0.1, 0.1
+		config := loaded.Configuration()
+		switch c := config.(type) {
+		case BERTConfig:
+			c.HiddenDrop, c.AttnDrop = 0.1, 0.1
+			config = c
+		case ModernBERTConfig:
+			c.EmbedDrop, c.AttnDrop, c.MLPDrop = 0.1, 0.1, 0.1
+			config = c
+		}
 		run := func(seed uint64) (bits []float32) {
 			model, err := New(config, seed)
 			if err != nil {

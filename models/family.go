@@ -44,6 +44,13 @@ var families = map[string]family{
 		presets: BERTPresets,
 		preset:  func(name string) (Config, error) { return orNil(BERTPreset(name)) },
 	},
+	"modernbert": {
+		parse:   func(data []byte) (Config, error) { return orNil(ParseModernBERTConfig(data)) },
+		build:   func(c Config, w weights) Network { return buildModernBERT(c.(ModernBERTConfig), w) },
+		fit:     func(c Config, holds func(string) bool) Config { return c.(ModernBERTConfig).fit(holds) },
+		presets: ModernBERTPresets,
+		preset:  func(name string) (Config, error) { return orNil(ModernBERTPreset(name)) },
+	},
 	"roberta": bertType, "xlm-roberta": bertType, "camembert": bertType, "distilbert": bertType, "xlm": bertType,
 }
 

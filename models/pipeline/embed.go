@@ -20,6 +20,7 @@ func Poolings() []string { return []string{"mean", "cls", "last", "max"} }
 type Embedder struct {
 	*LM
 	Sentence
+	encoder *models.Encoder // the network made for this alone; nil where Hidden does it
 }
 
 // EmbedOptions change what a folder says of itself.
@@ -43,11 +44,28 @@ func OpenEmbedder(path string, o EmbedOptions) (*Embedder, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Embedder{lm, sentence}
+	e := &Embedder{LM: lm, Sentence: sentence}
+	if network, ok := lm.Model.(interface{ Encoder() *models.Encoder }); ok {
+		err := torch.Do(func() error { e.encoder = network.Encoder(); return nil })
+		if err != nil {
+			return nil, err
+		}
+	}
 	context := lm.Model.Configuration().Shape().NumContext
 	e.Pooling = cmp.Or(o.Pooling, e.Pooling, "mean")
 	e.MaxTokens = min(cmp.Or(o.MaxTokens, e.MaxTokens, context), context)
 	return e, nil
+}
+
+// Close frees the model. A second call does nothing.
+func (e *Embedder) Close() error {
+	if e.encoder != nil {
+		if err := torch.Do(func() error { e.encoder.Free(); return nil }); err != nil {
+			return err
+		}
+		e.encoder = nil
+	}
+	return e.LM.Close()
 }
 
 // Dim returns how many numbers a vector has.
@@ -152,7 +170,11 @@ func (e *Embedder) embed(rows []embedRow, vectors []float32) error {
 			if slices.Max(segments) > 0 {
 				in.Segments = torch.FromInt32(segments, int64(len(segments)))
 			}
-			hidden = e.Model.Hidden(in).Float32s()
+			if e.encoder != nil {
+				hidden = e.encoder.Hidden(in).Float32s()
+			} else {
+				hidden = e.Model.Hidden(in).Float32s()
+			}
 		})
 		return nil
 	})

@@ -31,6 +31,10 @@ MODELS = {
         vocab_size=61, dim=32, n_layers=2, n_heads=4, hidden_dim=44, max_position_embeddings=24, pad_token_id=PAD)),
     "xlm": (transformers.XLMWithLMHeadModel, transformers.XLMConfig(
         vocab_size=61, emb_dim=32, n_layers=2, n_heads=4, max_position_embeddings=24, n_langs=3, pad_token_id=PAD)),
+    # rows of 7 and 12 tokens are longer than what a token of a local layer sees, those of 1 and 5 are not
+    "modernbert": (transformers.ModernBertForMaskedLM, transformers.ModernBertConfig(
+        vocab_size=61, hidden_size=32, intermediate_size=44, num_hidden_layers=3, num_attention_heads=4, max_position_embeddings=24,
+        local_attention=8, global_attn_every_n_layers=2, pad_token_id=PAD, bos_token_id=2, eos_token_id=3, cls_token_id=2, sep_token_id=3)),
 }
 
 

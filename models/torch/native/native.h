@@ -102,6 +102,19 @@ int cloze_decode(const cloze_decoder *decoder, const cloze_tensor *keys, const c
                  const int32_t *cache_rows, const int32_t *lengths, const int32_t *positions, float *logits, int32_t *best, int64_t limit);
 void cloze_forget_screen(void); // frees what best keeps of the last head
 
+// encode.cpp: the blocks of a post-norm encoder over packed rows, whose numbers it changes in place. A layer's tensors are qkv, out, norm1, up,
+// down, norm2, a weight and a bias each; matrices as cloze_encoder_pack makes them.
+enum { CLOZE_ENCODE_GELU, CLOZE_ENCODE_GELU_TANH, CLOZE_ENCODE_RELU };
+enum { CLOZE_ENCODER_SLOTS = 12 };
+typedef struct {
+  const cloze_tensor *weights; // layers * CLOZE_ENCODER_SLOTS
+  int layers, heads, activation;
+  double epsilon;
+} cloze_encoder;
+int cloze_can_encode(void); // whether this processor can
+int cloze_encoder_pack(cloze_tensor *out, cloze_tensor weight);
+int cloze_encode(const cloze_encoder *encoder, cloze_tensor x, const int32_t *row_offsets, int rows);
+
 // word2vec.cpp: vectors of words, learnt from the words around them. Tables are rows of stride floats, of which dim count and the others are 0.
 typedef struct {
   int64_t dim, stride, window, negative;

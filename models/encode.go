@@ -1,0 +1,41 @@
+package models
+
+import "github.com/go-cloze/cloze/models/torch"
+
+// Encoder is a BERT made ready to give hidden states and nothing else: its matrices are copied into the order in which they are read fastest. It
+// belongs to whoever made it; Free it before the model. What is trained afterwards it does not follow.
+type Encoder struct {
+	model  *BERT
+	blocks *torch.Encoder
+}
+
+// Encoder returns the network for encoding, or nil where that is not for it: its tensors are not float32 on the CPU, the processor lacks AVX2, the
+// activation is another than GELU and ReLU. Run it inside torch.Do.
+func (m *BERT) Encoder() *Encoder {
+	var layers []torch.EncoderLayer
+	for _, b := range m.blocks {
+		layers = append(layers, torch.EncoderLayer{
+			QKV: b.attn.QKV.WeightOI, QKVBias: b.attn.QKV.BiasO, Out: b.attn.Out.WeightOI, OutBias: b.attn.Out.BiasO,
+			Norm1: b.norm1.WeightD, Norm1Bias: b.norm1.BiasD, Up: b.mlp.Up.WeightOI, UpBias: b.mlp.Up.BiasO,
+			Down: b.mlp.Down.WeightOI, DownBias: b.mlp.Down.BiasO, Norm2: b.norm2.WeightD, Norm2Bias: b.norm2.BiasD,
+		})
+	}
+	blocks := torch.NewEncoder(layers, m.Config.NumHeads, m.Config.NormEpsilon, decoderActivations[m.Config.Activation])
+	if blocks == nil {
+		return nil
+	}
+	return &Encoder{m, blocks}
+}
+
+// Hidden returns what the model's Hidden returns, within rounding, without dropout and without a record for gradients.
+func (e *Encoder) Hidden(in Input) (x *torch.Tensor) {
+	in.Train = false
+	torch.NoGrad(func() {
+		x = e.model.embed(in)
+		e.blocks.Encode(x, in.RowOffsets)
+	})
+	return x
+}
+
+// Free frees the copies.
+func (e *Encoder) Free() { e.blocks.Free() }
