@@ -78,8 +78,8 @@ type Embedded struct {
 	Cut     int       // texts that were longer than MaxTokens
 }
 
-// batchTokens is how many tokens go through the network at once: enough for full speed, few enough to stay in the processor's cache.
-const batchTokens = 1024
+// batchTokens is how many tokens go through the network at once: enough that threads which take texts by themselves end together.
+const batchTokens = 4096
 
 // Embed returns the vectors of texts, in their order. Texts of like length go through the network together, without padding: what
 // else is asked for changes a vector by rounding alone. When ctx is done the error is ctx's.
