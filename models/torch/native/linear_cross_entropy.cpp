@@ -22,8 +22,14 @@ using torch::autograd::variable_list;
 
 Tensor &T(cloze_tensor t) { return *static_cast<Tensor *>(t); }
 
-// Rows of a chunk: 16 MB of logits, but enough rows to keep the matrix products efficient and few enough to stay lean.
-int64_t chunk_rows(int64_t v) { return std::clamp<int64_t>((int64_t(1) << 22) / std::max<int64_t>(v, 1), 256, 1024); }
+// Rows of a chunk: 16 MB of logits, but enough rows to keep the matrix products efficient and few enough to stay lean. Each chunk costs a pass over
+// the gradient of weight: up to four chunks' rows, as masked tokens are, go in one or two that are up to twice as large.
+int64_t chunk_rows(int64_t m, int64_t v) {
+  const int64_t rows = std::clamp<int64_t>((int64_t(1) << 22) / std::max<int64_t>(v, 1), 256, 1024);
+  if (m > 4 * rows)
+    return rows;
+  return m > 2 * rows ? (m + 1) / 2 : m;
+}
 
 // -log softmax(row)[target]; row becomes softmax - onehot(target) where grad is set.
 CLOZE_CLONES float row_loss(float *row, int64_t v, int64_t target, bool grad) {
@@ -77,7 +83,7 @@ struct Sums {
 // backward pass, a loss scale, is known, since without it float16 would lose the small ones.
 Sums run(const Tensor &h_, const Tensor &w_, const Tensor &b, const Tensor &targets, bool grad) {
   const Tensor h = operand(h_), w = operand(w_);
-  const int64_t m = h.size(0), v = w.size(0), chunk = std::min(m, chunk_rows(v));
+  const int64_t m = h.size(0), v = w.size(0), chunk = chunk_rows(m, v);
   const auto sums = sums_of(h);
   const bool fast = h.is_cpu() && sums.dtype() == at::kFloat;
   Sums s{at::zeros({}, h.options().dtype(at::kDouble)), {}, {}, {}};
