@@ -45,6 +45,7 @@ bench: setup ## timings; beside PyTorch, gensim, ... where CLOZE_PYTHON names a 
 quality: setup ## real training runs with the loss or the scores to reach, and 100 kills (minutes to an hour)
 	go test -tags 'torch quality' -count=1 -timeout 120m -v -run 'Shakespeare|StaysFlat|Kill|MaskedCurve' ./objectives/train -kills 100
 	go test -tags 'torch quality' -count=1 -timeout 120m -v -run 'Gensim|C53' ./objectives/train/hogwild
+	go test -tags torch -count=1 -v -run MiniLM ./models/pipeline
 
 parity: setup ## all tests, those against Python packages too: make parity CLOZE_PYTHON=venv/bin/python
 	CLOZE_PYTHON="$(abspath $(or $(CLOZE_PYTHON),$(error set CLOZE_PYTHON to a python with torch, transformers, tokenizers, gensim)))" go test -tags torch -count=1 -timeout 120m ./...

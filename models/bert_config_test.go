@@ -159,3 +159,48 @@ func FuzzParseBERTConfig(f *testing.F) {
 		}
 	})
 }
+
+func FuzzParseModernBERTConfig(f *testing.F) {
+	golden, err := os.ReadFile(filepath.Join(testdata, "encoder_tiny", "modernbert", "config.json"))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(golden)
+	f.Add([]byte(`{"model_type": "modernbert", "global_rope_theta": 1e5, "local_rope_theta": 1e4, "global_attn_every_n_layers": 3}`))
+	f.Add([]byte(`{"model_type": "modernbert", "num_hidden_layers": 2, "layer_types": ["full_attention", "full_attention"], "rope_parameters": {"full_attention": null}}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		config, err := ParseModernBERTConfig(data)
+		if err != nil {
+			return
+		}
+		out, err := config.ConfigJSON()
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := ParseModernBERTConfig(out)
+		if err != nil || again.Shape() != config.Shape() {
+			t.Fatalf("%+v comes back as %+v: %v", config, again, err)
+		}
+	})
+}
+
+func TestModernBERTPresetsAndRefusals(t *testing.T) {
+	published := map[string]int64{"modernbert-mini": 16_356_032, "modernbert-base": 149_655_232, "modernbert-large": 395_881_664}
+	for _, name := range ModernBERTPresets() {
+		config, err := ModernBERTPreset(name)
+		if err != nil || config.Validate() != nil || config.NumParams() != published[name] {
+			t.Errorf("%s has %d parameters, published are %d (%v, %v)", name, config.NumParams(), published[name], err, config.Validate())
+		}
+	}
+	for body, want := range map[string]string{
+		`{"model_type": "modernbert", "num_hidden_layers": 3, "layer_types": ["sliding_attention", "full_attention", "full_attention"]}`: "layer_types has",
+		`{"model_type": "modernbert", "layer_types": ["full_attention"]}`:                                                                "22 layers",
+		`{"model_type": "modernbert", "rope_parameters": {"full_attention": {"rope_type": "yarn"}}}`:                                     "rope_type is \"yarn\"",
+		`{"model_type": "modernbert", "local_attention": 0}`:                                                                             "local_attention is 0",
+		`{"model_type": "modernbert", "num_attention_heads": 7}`:                                                                         "num_attention_heads 7",
+	} {
+		if _, err := ParseConfig([]byte(body)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %s", body, err, want)
+		}
+	}
+}

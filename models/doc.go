@@ -5,6 +5,9 @@
 // logits multiplies the rows it wants by the Head. A model knows neither targets nor optimiser, and
 // nothing here builds logits for a whole batch.
 //
+// Networks that write text keep what their tokens saw in a [Cache] (gpt.go, llama.go); encoders, whose tokens see the whole row,
+// have a prediction head behind Transform (bert.go, modernbert.go) and a form that only encodes, [Encoder].
+//
 // Weights live in a [Params], under the names Hugging Face gives them, in construction order. One
 // constructor a family serves fresh weights (a seed), stored ones (a safetensors file) and mere counting
 // (a configuration's size without a byte allocated).
