@@ -80,6 +80,7 @@ func TestLinearCrossEntropyEqualsLinearThenCrossEntropy(t *testing.T) {
 		}{
 			{5, 3, 7, false, 0, Float32, 2e-6}, {5, 3, 8, true, 2, Float32, 2e-6}, {1, 1, 1, true, 0, Float32, 2e-6},
 			{700, 16, 65, true, 3, Float32, 5e-6}, {1300, 8, 4099, false, 5, Float32, 5e-6}, {3, 4, 9, true, 1, Float32, 0},
+			{600, 4, 16385, true, 3, Float32, 2e-5}, {1030, 4, 16385, false, 0, Float32, 2e-5}, // two chunks, and five
 			{0, 4, 9, true, 0, Float32, 0}, {300, 8, 5000, true, 4, Float64, 1e-12},
 			{600, 16, 65, true, 3, BFloat16, 2e-2}, {600, 16, 65, false, 0, Float16, 5e-3},
 		} {
