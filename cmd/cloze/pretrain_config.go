@@ -47,12 +47,14 @@ type allFamilies struct {
 	LlamaKeys
 	GPTKeys
 	BERTKeys
+	ModernBERTKeys
 }
 
 type (
-	LlamaKeys any
-	GPTKeys   any
-	BERTKeys  any
+	LlamaKeys      any
+	GPTKeys        any
+	BERTKeys       any
+	ModernBERTKeys any
 )
 
 func newModelSection(preset string, c models.Config) modelSection {
@@ -131,7 +133,7 @@ func (c *pretrainConfig) resolve(f *pretrainFlags) error {
 // load reads the keys twice: the first time to learn which preset they stand on.
 func (c *pretrainConfig) load(f *pretrainFlags) ([]string, error) {
 	first := *c
-	first.Model.ModelKeys = &allFamilies{&models.LlamaConfig{}, &models.GPTConfig{}, &models.BERTConfig{}}
+	first.Model.ModelKeys = &allFamilies{&models.LlamaConfig{}, &models.GPTConfig{}, &models.BERTConfig{}, &models.ModernBERTConfig{}}
 	named, err := config.Load(&first, f.config.file, f.config.sets)
 	if err != nil {
 		return nil, err
