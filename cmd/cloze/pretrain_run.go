@@ -245,13 +245,18 @@ func (p *pretraining) trainModel() error {
 	return err
 }
 
-// model is that of --init, or a fresh one.
+// model is that of --init, that of the checkpoint which the run goes on from, or a fresh one. The checkpoint's file says which heads there are, of which
+// model.json does not tell.
 func (p *pretraining) model(c models.Config) (model models.Network, err error) {
 	if p.init != nil {
 		err := p.extendInit(c)
 		return p.init.Model, err
 	}
 	err = torch.Do(func() error {
+		if _, weights, ok := p.folder.Resumed(); ok {
+			model, err = models.Load(c, weights)
+			return err
+		}
 		model, err = models.New(c, p.cfg.Train.Seed)
 		return err
 	})
