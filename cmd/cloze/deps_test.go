@@ -55,7 +55,9 @@ var mayImport = map[string][]string{
 		"objectives",         // a prompt and a text to be scored become batches as in training
 		"objectives/metrics", // nats, perplexity and bits per byte of eval lm
 		"objectives/loss",    // eval lm is the training loss without the training
-		"objectives/train"},  // reads the run folder that train writes
+		"objectives/train",   // reads the run folder that train writes
+		// A classifier folder of an encoder has the card, and gives the answers, of every classifier; tasks are those of labelled sets.
+		"objectives/classify", "corpus/labelled"},
 	"cmd/cloze/config": {},
 	"cmd/cloze/setup":  {"models/torch/native"},
 	"cmd/cloze":        {"*"},

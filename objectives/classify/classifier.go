@@ -104,6 +104,11 @@ func (c Card) joined(t Text) string {
 	if t.Pair != "" {
 		text += pairMark + t.Pair
 	}
+	return c.Prepared(text)
+}
+
+// Prepared is a text as it is before a model's own reading of it.
+func (c Card) Prepared(text string) string {
 	if c.Fold {
 		text = Fold(text)
 	}

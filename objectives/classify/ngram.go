@@ -3,11 +3,8 @@ package classify
 import (
 	"context"
 	"fmt"
-	"math"
-	"slices"
 
 	"github.com/go-cloze/cloze/corpus/labelled"
-	"github.com/go-cloze/cloze/objectives/metrics"
 	"github.com/go-cloze/cloze/objectives/ngram"
 )
 
@@ -66,56 +63,11 @@ func TrainNgram(ctx context.Context, training, valid *labelled.Set, o NgramOptio
 	if valid == nil || len(valid.Records) == 0 {
 		return c, result, nil
 	}
-	c.Card.Valid = len(valid.Records)
-	return c, result, c.settle(ctx, valid, o)
-}
-
-// settle seeks temperature and thresholds on the validation part.
-func (c *Classifier) settle(ctx context.Context, valid *labelled.Set, o NgramOptions) error {
-	if o.Calibrate && c.Card.Task == labelled.Single {
-		p, err := c.probabilities(ctx, valid)
-		if err != nil {
-			return err
-		}
-		for i, x := range p { // a logarithm is a logit: softmax takes no notice of what is added to a row
-			p[i] = math.Log(max(x, 1e-30))
-		}
-		gold := make([]int, len(valid.Records))
-		for i, r := range valid.Records {
-			gold[i] = r.Labels[0]
-		}
-		c.Card.Temperature = metrics.Temperature(gold, p, len(valid.Labels))
-		// The model itself is divided, so that it is as sure wherever it is opened.
+	// The model itself is divided, so that it is as sure wherever it is opened.
+	return c, result, c.Settle(ctx, valid, o.Calibrate, o.Thresholds, func(temperature float64) error {
 		for i := range c.model.Output.Data {
-			c.model.Output.Data[i] /= float32(c.Card.Temperature)
+			c.model.Output.Data[i] /= float32(temperature)
 		}
-	}
-	if !o.Thresholds {
 		return nil
-	}
-	p, err := c.probabilities(ctx, valid)
-	if err != nil {
-		return err
-	}
-	c.Card.Thresholds = Tune(valid, p)
-	return nil
-}
-
-// probabilities are those of all records, [N,L].
-func (c *Classifier) probabilities(ctx context.Context, s *labelled.Set) ([]float64, error) {
-	var out []float64
-	for chunk := range slices.Chunk(s.Records, 256) {
-		texts := make([]Text, len(chunk))
-		for i, r := range chunk {
-			texts[i] = Text{r.Text, r.Pair}
-		}
-		scored, err := c.score(ctx, texts)
-		if err != nil {
-			return nil, err
-		}
-		for _, x := range scored {
-			out = append(out, x.Probabilities...)
-		}
-	}
-	return out, nil
+	})
 }
