@@ -53,7 +53,7 @@ func (c countReaderAt) ReadAt(p []byte, at int64) (int, error) {
 func newParquet(s *Source, f File) (_ format, err error) {
 	file, ok := s.in.file.(*os.File)
 	if !ok || f.Bytes < 0 || s.packed != "" {
-		return nil, s.fileFault(WrongKind, 0, errors.New("Parquet from a pipe or inside compressed data cannot be read, for its columns are listed at its end; write it to a file"))
+		return nil, s.fileFault(WrongKind, 0, errors.New("a Parquet file from a pipe or inside compressed data cannot be read, for its columns are listed at its end; write it to a file"))
 	}
 	s.scan.drop(len(s.scan.held()), 0)
 	p := &parquetRows{s: s, size: f.Bytes, read: countReaderAt{file, &s.in.count}}
