@@ -1,5 +1,5 @@
 # make help lists the targets. Prerequisites: Go 1.26, g++, make, python3 with pip.
-PLAIN = ./tokenize/... ./corpus/... ./embeddings/... ./objectives ./objectives/metrics ./objectives/wordvec \
+PLAIN = ./tokenize/... ./corpus/... ./embeddings/... ./objectives ./objectives/metrics ./objectives/wordvec ./objectives/ngram ./objectives/classify \
 	./models/safetensors ./models/torch/native ./cmd/cloze/...
 # The rooms that need no libtorch must build without cgo, without go.work and without gotch.
 NOCGO = CGO_ENABLED=0 GOWORK=off

@@ -71,6 +71,7 @@ var onlyIn = map[string][]string{
 	"github.com/schollz/progressbar":     {"cmd/cloze"},
 	"github.com/goccy/go-yaml":           {"cmd/cloze/config"},
 	"github.com/klauspost/compress":      {"corpus"},
+	"github.com/parquet-go/parquet-go":   {"corpus", "cmd/cloze"}, // one reads texts, the other writes vectors
 	"golang.org/x/term":                  {"cmd/cloze"},
 	"golang.org/x/text":                  {"tokenize", "corpus"},
 	"golang.org/x/sys":                   {"*"},
