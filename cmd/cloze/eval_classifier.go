@@ -220,7 +220,10 @@ func (r *evalClassifierReport) print(w io.Writer) error {
 	printSlices(w, "group", r.Groups)
 	if b := r.Bias; b != nil {
 		fmt.Fprintf(w, "\n%-28s %8s %10s %10s %10s\n", "bias of the score of "+b.Positive, "records", "subgroup", "BPSN", "BNSP")
-		for _, g := range b.Groups {
+		for i, g := range b.Groups {
+			if moreRows(w, i, len(b.Groups)) {
+				break
+			}
 			fmt.Fprintf(w, "%-28s %8s %10v %10v %10v\n", g.Group, count(g.Records), g.Subgroup, g.BPSN, g.BNSP)
 		}
 		fmt.Fprintf(w, "%-28s %8s %10v %10v %10v   overall AUROC %v\n", "power mean (-5)", "", b.Subgroup, b.BPSN, b.BNSP, b.Overall)
@@ -240,12 +243,24 @@ func (r *evalClassifierReport) print(w io.Writer) error {
 	return nil
 }
 
+// moreRows ends a table for people at row 100 and says how many are left.
+func moreRows(w io.Writer, row, all int) bool {
+	if row < 100 {
+		return false
+	}
+	fmt.Fprintf(w, "... and %s more, all in --json\n", count(int64(all-row)))
+	return true
+}
+
 func printSlices(w io.Writer, what string, s []classify.Slice) {
 	if len(s) == 0 {
 		return
 	}
 	fmt.Fprintf(w, "\n%-28s %-16s %8s %8s %10s\n", what, "gold", "records", "right", "accuracy")
-	for _, x := range s {
+	for i, x := range s {
+		if moreRows(w, i, len(s)) {
+			break
+		}
 		gold := x.Gold
 		if gold == "" {
 			gold = "(several)"

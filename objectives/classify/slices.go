@@ -1,6 +1,7 @@
 package classify
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -72,25 +73,21 @@ type BiasReport struct {
 	BNSP     Number `json:"bnsp_mean"`
 }
 
-// Bias measures, for label number positive, the groups that a field names (metrics.Subgroup).
+// Bias measures, for label number positive, the groups that a field names (metrics.Background).
 func (r *Report) Bias(s *labelled.Set, field string, positive int) BiasReport {
 	gold, scores := make([]bool, len(r.Answers)), make([]float64, len(r.Answers))
-	var names []string
+	members := map[string][]int{}
 	for i, a := range r.Answers {
 		gold[i], scores[i] = slices.Contains(a.Gold, positive), a.Probabilities[positive]
 		if g := s.Records[i].Fields[field]; g != "" {
-			names = append(names, g)
+			members[g] = append(members[g], i)
 		}
 	}
-	slices.Sort(names)
+	background := metrics.NewBackground(gold, scores)
 	out := BiasReport{Positive: s.Labels[positive], Overall: Number(metrics.AUROC(gold, scores))}
 	var means [3][]float64
-	for _, name := range slices.Compact(names) {
-		in := make([]bool, len(gold))
-		for i := range in {
-			in[i] = s.Records[i].Fields[field] == name
-		}
-		b := metrics.Subgroup(gold, in, scores)
+	for _, name := range slices.Sorted(maps.Keys(members)) {
+		b := background.Subgroup(members[name])
 		out.Groups = append(out.Groups, GroupBias{name, b.Size, Number(b.Subgroup), Number(b.BPSN), Number(b.BNSP)})
 		for k, v := range []float64{b.Subgroup, b.BPSN, b.BNSP} {
 			means[k] = append(means[k], v)

@@ -192,7 +192,13 @@ func TestMeasuresOfScoresEqualScikitLearns(t *testing.T) {
 		if !math.IsNaN(f1) {
 			near(t, c.Name+": F1 at the threshold", at.Scores().F1, number(f1))
 		}
-		b := Subgroup(gold, bools(c.Group), c.Scores)
+		var members []int
+		for i, in := range bools(c.Group) {
+			if in {
+				members = append(members, i)
+			}
+		}
+		b := NewBackground(gold, c.Scores).Subgroup(members)
 		near(t, c.Name+": subgroup AUC", b.Subgroup, c.Subgroup)
 		near(t, c.Name+": BPSN", b.BPSN, c.BPSN)
 		near(t, c.Name+": BNSP", b.BNSP, c.BNSP)
