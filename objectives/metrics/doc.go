@@ -6,7 +6,7 @@
 // Classifiers are judged by what they answer and by how sure they are:
 //
 //	answers        Confusion (one class an example), MultiLabel (any number) ─► Counts ─► Scores; Macro, Micro, Weighted over labels; MCC
-//	scores         AUROC, AveragePrecision, Curve, BestThreshold; OneVsRest for classes; Subgroup for groups that texts name
+//	scores         AUROC, AveragePrecision, Curve, BestThreshold; OneVsRest for classes; Background for groups that texts name
 //	probabilities  LogLoss, Brier, Calibration, ECE, Temperature
 //	numbers        MSE, MAE, R2, Pearson, Spearman
 //
