@@ -48,10 +48,14 @@ func (b *Batch) Reset() {
 // Rows is the number of rows.
 func (b *Batch) Rows() int { return max(len(b.RowOffsets)-1, 0) }
 
-// endRow closes the row that the ids appended since the last offset form.
+// endRow closes the row that the ids appended since the last offset form. Those without a position get theirs, counted from the row's start.
 func (b *Batch) endRow() {
 	if len(b.RowOffsets) == 0 {
 		b.RowOffsets = append(b.RowOffsets, 0)
+	}
+	start := int(b.RowOffsets[len(b.RowOffsets)-1])
+	for p := len(b.Positions); p < len(b.IDs); p++ {
+		b.Positions = append(b.Positions, int32(p-start))
 	}
 	b.RowOffsets = append(b.RowOffsets, int32(len(b.IDs)))
 }
@@ -77,9 +81,6 @@ func (NextToken) Examples(dst *Batch, seqs []Sequence, _ *rand.Rand) {
 			continue
 		}
 		dst.IDs = append(dst.IDs, ids...)
-		for p := range ids {
-			dst.Positions = append(dst.Positions, int32(p))
-		}
 		dst.Targets = append(dst.Targets, ids[1:]...)
 		dst.Targets = append(dst.Targets, seqs[i].Next)
 		dst.Counted += len(ids) - 1

@@ -22,8 +22,8 @@ func (Classify) Examples(dst *Batch, seqs []Sequence, _ *rand.Rand) {
 		q := &seqs[i]
 		at := len(dst.IDs)
 		dst.IDs = append(dst.IDs, q.IDs...)
-		for p := range q.IDs {
-			dst.Positions, dst.Targets = append(dst.Positions, int32(p)), append(dst.Targets, IgnoreIndex)
+		for range q.IDs {
+			dst.Targets = append(dst.Targets, IgnoreIndex)
 		}
 		for p, segment := range q.Segments {
 			if segment != 0 || len(dst.Segments) > 0 {

@@ -151,11 +151,11 @@ func (m *MaskedToken) Examples(dst *Batch, seqs []Sequence, rng *rand.Rand) {
 		m.text(dst, q, first, len(q.IDs), rng)
 		m.place(dst, m.roles.SEP, q.Language)
 		if open = m.config.FullSentences; !open {
-			m.close(dst)
+			dst.endRow()
 		}
 	}
 	if open {
-		m.close(dst)
+		dst.endRow()
 	}
 }
 
@@ -185,22 +185,6 @@ func (m *MaskedToken) text(dst *Batch, q *Sequence, lo, hi int, rng *rand.Rand) 
 	dst.Languages = upTo(dst.Languages, at, len(dst.IDs), int32(q.Language))
 	chosen, eligible := m.mask(dst.IDs[at:], dst.Targets[at:], words{q.WordStarts, lo}, rng)
 	dst.Counted, dst.Eligible = dst.Counted+chosen, dst.Eligible+eligible
-}
-
-// close ends a row, whose positions run from 0.
-func (m *MaskedToken) close(dst *Batch) {
-	for p := len(dst.Positions); p < len(dst.IDs); p++ {
-		dst.Positions = append(dst.Positions, int32(p-int(last(dst.RowOffsets))))
-	}
-	dst.endRow()
-}
-
-// last is the last of some offsets, 0 where there is none.
-func last(offsets []int32) int32 {
-	if len(offsets) == 0 {
-		return 0
-	}
-	return offsets[len(offsets)-1]
 }
 
 // upTo sets elements [lo, hi) of what is a number a token, or empty while all are 0.

@@ -64,7 +64,7 @@ func (m *MaskedToken) elsewhere(scratch *[]Sequence, n int, rng *rand.Rand) span
 func (m *MaskedToken) endPair(dst *Batch, at, second int, class int32) {
 	dst.Segments = upTo(dst.Segments, at, second, 0)
 	dst.Segments = upTo(dst.Segments, second, len(dst.IDs), 1)
-	m.close(dst)
+	dst.endRow()
 	for len(dst.Labels) < dst.Rows() {
 		dst.Labels = append(dst.Labels, Label{Class: IgnoreIndex})
 	}
