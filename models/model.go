@@ -52,6 +52,15 @@ func NewInput(ids, positions, rowOffsets []int32, device torch.Device, train boo
 	}
 }
 
+// Kinds copies what an Input may say of each token, Segments or Languages, to device: [N] int64, nil where there are none.
+// Run it inside torch.Do; it belongs to the caller's torch.Scope.
+func Kinds(kinds []int32, device torch.Device) *torch.Tensor {
+	if len(kinds) == 0 {
+		return nil
+	}
+	return torch.FromInt32(kinds, int64(len(kinds))).ToDevice(device)
+}
+
 // RowPositions returns the positions 0, 1, 2 … that restart in each row of rowOffsets.
 func RowPositions(rowOffsets []int32) []int32 {
 	if len(rowOffsets) == 0 {

@@ -23,10 +23,9 @@ func HiddenAt(m Model, in Input, rowsK *torch.Tensor) *torch.Tensor {
 // HiddenAt is part of RowsModel. Of a block, the output projection and the MLP, 9 of its 12 D² products a token, are left out.
 func (m *BERT) HiddenAt(in Input, rowsK *torch.Tensor) *torch.Tensor {
 	last := len(m.blocks) - 1
-	x := m.through(m.until(in, last), func(x *torch.Tensor) *torch.Tensor {
+	return m.through(m.until(in, last), func(x *torch.Tensor) *torch.Tensor {
 		return m.blocks[last].forwardAt(x, in, rowsK, m.Config.HiddenDrop)
 	})
-	return x
 }
 
 func (b bertBlock) forwardAt(xND *torch.Tensor, in Input, rowsK *torch.Tensor, dropout float64) *torch.Tensor {

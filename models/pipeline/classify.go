@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 	"math"
-	"os"
 	"path/filepath"
 	"slices"
 
@@ -150,27 +149,13 @@ func (c *Classifier) Sharpen(temperature float64) error {
 }
 
 // Save writes the classifier as a new folder, which AutoModelForSequenceClassification and OpenClassifier open: aside first, then renamed.
-func (c *Classifier) Save(dir string) (err error) {
+func (c *Classifier) Save(dir string) error {
 	if err := refuseExisting(dir, true); err != nil {
 		return err
 	}
-	parent := filepath.Dir(filepath.Clean(dir))
-	if err := os.MkdirAll(parent, 0o755); err != nil {
-		return err
-	}
-	aside, err := os.MkdirTemp(parent, "."+filepath.Base(dir)+".*.tmp")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			os.RemoveAll(aside)
-		}
-	}()
-	if err := errors.Join(c.LM.writeHF(aside, 5_000_000_000), c.WriteCard(aside), os.Chmod(aside, 0o755)); err != nil { // MkdirTemp's 0700 is for secrets
-		return err
-	}
-	return os.Rename(aside, dir)
+	return writeFolder(dir, func(aside string) error {
+		return errors.Join(c.LM.writeHF(aside, maxFileBytes), c.WriteCard(aside))
+	})
 }
 
 // Row is a text, or a pair, as the network reads it; cut says that it was longer than Card.MaxLength, empty that it has no token of its own.
@@ -187,33 +172,30 @@ func (c *Classifier) Row(t classify.Text) (row objectives.Sequence, cut, empty b
 // score is the classify.Scorer. Texts of like length go through the network together, without padding: what else is asked for changes an answer by
 // rounding alone.
 func (c *Classifier) score(ctx context.Context, texts []classify.Text) ([]classify.Scored, error) {
-	out, order := make([]classify.Scored, len(texts)), make([]int, len(texts))
+	out, tokens := make([]classify.Scored, len(texts)), make([]int, len(texts))
 	rows := make([]objectives.Sequence, len(texts))
 	for i, t := range texts {
 		rows[i], _, out[i].Empty = c.Row(t)
-		order[i] = i
+		tokens[i] = len(rows[i].IDs)
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(len(rows[a].IDs), len(rows[b].IDs)) })
-	for len(order) > 0 {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
+	err := byLength(ctx, tokens, func(some []int) error {
 		var batch objectives.Batch
 		batch.Reset()
-		n := 0
-		for n < len(order) && (n == 0 || len(batch.IDs)+len(rows[order[n]].IDs) <= batchTokens) {
-			objectives.Classify{}.Examples(&batch, rows[order[n]:order[n]+1], nil)
-			n++
+		for _, at := range some {
+			objectives.Classify{}.Examples(&batch, rows[at:at+1], nil)
 		}
 		logits, err := c.logits(&batch)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		for i, at := range order[:n] {
-			outputs := len(logits) / n
+		outputs := len(logits) / len(some)
+		for i, at := range some {
 			out[at].Probabilities = c.probabilities(logits[i*outputs : (i+1)*outputs])
 		}
-		order = order[n:]
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	return out, nil
 }
@@ -227,9 +209,7 @@ func (c *Classifier) logits(b *objectives.Batch) (logits []float32, err error) {
 		torch.Scope(func() {
 			torch.NoGrad(func() {
 				in := models.NewInput(b.IDs, b.Positions, b.RowOffsets, torch.CPU, false)
-				if len(b.Segments) > 0 {
-					in.Segments = torch.FromInt32(b.Segments, int64(len(b.Segments)))
-				}
+				in.Segments = models.Kinds(b.Segments, torch.CPU)
 				first := torch.FromInt32(b.RowOffsets[:b.Rows()], int64(b.Rows()))
 				logits = c.model.Classify(models.HiddenAt(c.model, in, first), false).Float32s()
 			})

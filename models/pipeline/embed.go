@@ -89,33 +89,44 @@ func (e *Embedder) Embed(ctx context.Context, texts []string) (Embedded, error) 
 	rows := make([]embedRow, len(texts))
 	for i, text := range texts {
 		row, cut := e.row(text)
-		row.index = i
 		rows[i], out.Tokens[i] = row, len(row.ids)
 		if cut {
 			out.Cut++
 		}
 	}
-	slices.SortStableFunc(rows, func(a, b embedRow) int { return cmp.Compare(len(a.ids), len(b.ids)) })
-	for len(rows) > 0 {
-		if err := ctx.Err(); err != nil {
-			return Embedded{}, err
-		}
-		n, tokens := 0, 0
-		for n < len(rows) && (n == 0 || tokens+len(rows[n].ids) <= batchTokens) {
-			tokens += len(rows[n].ids)
-			n++
-		}
-		if err := e.embed(rows[:n], out.Vectors); err != nil {
-			return Embedded{}, err
-		}
-		rows = rows[n:]
+	if err := byLength(ctx, out.Tokens, func(some []int) error { return e.embed(rows, some, out.Vectors) }); err != nil {
+		return Embedded{}, err
 	}
 	return out, nil
 }
 
+// byLength sorts texts of so many tokens by length and has run take them, by their numbers, in batches of at most batchTokens or of one
+// text. It ends with the first error, or that of ctx.
+func byLength(ctx context.Context, tokens []int, run func(some []int) error) error {
+	order := make([]int, len(tokens))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(tokens[a], tokens[b]) })
+	for len(order) > 0 {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		n, sum := 0, 0
+		for n < len(order) && (n == 0 || sum+tokens[order[n]] <= batchTokens) {
+			sum += tokens[order[n]]
+			n++
+		}
+		if err := run(order[:n]); err != nil {
+			return err
+		}
+		order = order[n:]
+	}
+	return nil
+}
+
 // embedRow is a text as the network reads it.
 type embedRow struct {
-	index    int // of the text
 	ids      []int32
 	segments []int32
 }
@@ -149,11 +160,12 @@ func (e *Embedder) row(text string) (row embedRow, cut bool) {
 	return row, true
 }
 
-// embed writes the vectors of some rows to their places.
-func (e *Embedder) embed(rows []embedRow, vectors []float32) error {
+// embed writes the vectors of some of the rows to their places.
+func (e *Embedder) embed(rows []embedRow, some []int, vectors []float32) error {
 	var ids, segments []int32
 	offsets := []int32{0}
-	for _, row := range rows {
+	for _, at := range some {
+		row := rows[at]
 		ids, segments = append(ids, row.ids...), append(segments, row.segments...)
 		offsets = append(offsets, int32(len(ids)))
 	}
@@ -163,13 +175,14 @@ func (e *Embedder) embed(rows []embedRow, vectors []float32) error {
 	if err := models.CheckIDs(e.Model.Configuration().Shape().VocabSize, ids); err != nil {
 		return fmt.Errorf("%s: %w", e.Weights, err)
 	}
+	if slices.Max(segments) == 0 {
+		segments = nil
+	}
 	var hidden []float32
 	err := torch.Do(func() error {
 		torch.NoGrad(func() {
 			in := models.NewInput(ids, models.RowPositions(offsets), offsets, torch.CPU, false)
-			if slices.Max(segments) > 0 {
-				in.Segments = torch.FromInt32(segments, int64(len(segments)))
-			}
+			in.Segments = models.Kinds(segments, torch.CPU)
 			if e.encoder != nil {
 				hidden = e.encoder.Hidden(in).Float32s()
 			} else {
@@ -182,12 +195,12 @@ func (e *Embedder) embed(rows []embedRow, vectors []float32) error {
 		return err
 	}
 	dim := e.Dim()
-	for i, row := range rows {
+	for i, at := range some {
 		from, to := int(offsets[i])*dim, int(offsets[i+1])*dim
 		if from == to {
 			continue
 		}
-		vector := vectors[row.index*dim : (row.index+1)*dim]
+		vector := vectors[at*dim : (at+1)*dim]
 		pool(vector, hidden[from:to], e.Pooling)
 		if e.Normalize {
 			normalize(vector)

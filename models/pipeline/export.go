@@ -80,48 +80,62 @@ func (lm *LM) Export(path string, o ExportOptions) (Report, error) {
 		return Report{}, err
 	}
 	if Folder(o.Format) {
-		o.MaxFileBytes = cmp.Or(o.MaxFileBytes, 5_000_000_000)
+		o.MaxFileBytes = cmp.Or(o.MaxFileBytes, maxFileBytes)
 		return lm.exportFolder(path, o)
 	}
 	return lm.exportVectors(path, o)
 }
 
-// exportFolder writes the folder beside path, compares, and renames it.
-func (lm *LM) exportFolder(path string, o ExportOptions) (report Report, err error) {
+// maxFileBytes is the most that a file of weights has where nobody says: Hugging Face's.
+const maxFileBytes = 5_000_000_000
+
+// exportFolder writes the folder and compares what it holds.
+func (lm *LM) exportFolder(path string, o ExportOptions) (Report, error) {
+	report := Report{Path: path, Format: o.Format, Parameters: lm.Model.Params().NumEl()}
+	err := writeFolder(path, func(aside string) (err error) {
+		if err := lm.writeHF(aside, o.MaxFileBytes); err != nil {
+			return err
+		}
+		if o.Format == SentenceTransformers {
+			shape := lm.Model.Configuration().Shape()
+			o.Sentence.Pooling, o.Sentence.MaxTokens = cmp.Or(o.Sentence.Pooling, "mean"), cmp.Or(o.Sentence.MaxTokens, shape.NumContext)
+			if err := o.Sentence.write(aside, shape.Dim); err != nil {
+				return err
+			}
+		}
+		if report.LargestDifference, report.LogitDifference, err = lm.compareHF(aside); err != nil {
+			return fmt.Errorf("%s: what was written cannot be read again: %w", path, err)
+		}
+		return report.count(aside)
+	})
+	if err != nil {
+		return Report{}, err
+	}
+	return report, nil
+}
+
+// writeFolder has write fill a new folder beside path, and renames it, so that path is there whole or not at all.
+func writeFolder(path string, write func(aside string) error) (err error) {
 	parent := filepath.Dir(filepath.Clean(path))
 	if err := os.MkdirAll(parent, 0o755); err != nil {
-		return Report{}, err
+		return err
 	}
 	aside, err := os.MkdirTemp(parent, "."+filepath.Base(path)+".*.tmp")
 	if err != nil {
-		return Report{}, err
+		return err
 	}
 	defer func() {
 		if err != nil {
 			os.RemoveAll(aside)
 		}
 	}()
-	if err := lm.writeHF(aside, o.MaxFileBytes); err != nil {
-		return Report{}, err
-	}
-	if o.Format == SentenceTransformers {
-		shape := lm.Model.Configuration().Shape()
-		o.Sentence.Pooling, o.Sentence.MaxTokens = cmp.Or(o.Sentence.Pooling, "mean"), cmp.Or(o.Sentence.MaxTokens, shape.NumContext)
-		if err := o.Sentence.write(aside, shape.Dim); err != nil {
-			return Report{}, err
-		}
-	}
-	report = Report{Path: path, Format: o.Format, Parameters: lm.Model.Params().NumEl()}
-	if report.LargestDifference, report.LogitDifference, err = lm.compareHF(aside); err != nil {
-		return Report{}, fmt.Errorf("%s: what was written cannot be read again: %w", path, err)
-	}
-	if err := report.count(aside); err != nil {
-		return Report{}, err
+	if err := write(aside); err != nil {
+		return err
 	}
 	if err := os.Chmod(aside, 0o755); err != nil { // MkdirTemp's 0700 is for secrets
-		return Report{}, err
+		return err
 	}
-	return report, os.Rename(aside, path)
+	return os.Rename(aside, path)
 }
 
 func (lm *LM) exportVectors(path string, o ExportOptions) (Report, error) {

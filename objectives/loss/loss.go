@@ -44,11 +44,6 @@ func (NextToken) Terms(m models.Model, b *objectives.Batch) []Term {
 // input copies the batch to the device.
 func input(b *objectives.Batch, device torch.Device) models.Input {
 	in := models.NewInput(b.IDs, b.Positions, b.RowOffsets, device, b.Train)
-	if len(b.Segments) > 0 {
-		in.Segments = ids(b.Segments, device)
-	}
-	if len(b.Languages) > 0 {
-		in.Languages = ids(b.Languages, device)
-	}
+	in.Segments, in.Languages = models.Kinds(b.Segments, device), models.Kinds(b.Languages, device)
 	return in
 }
