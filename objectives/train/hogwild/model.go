@@ -155,15 +155,6 @@ func (m *Model) Free() {
 	})
 }
 
-// Vectors are the vectors of the words, [V,D]: a copy.
-func (m *Model) Vectors() []float32 {
-	dense := make([]float32, m.Vocabulary.Len()*m.Dim)
-	for w := range m.Vocabulary.Len() {
-		m.vector(dense[w*m.Dim:][:m.Dim], w)
-	}
-	return dense
-}
-
 // vector is the vector of a word: its row, with sub-words the mean of its rows.
 func (m *Model) vector(to []float32, word int) {
 	if m.RowOffsets == nil {
@@ -183,7 +174,7 @@ func (m *Model) vector(to []float32, word int) {
 	}
 }
 
-// writeVectors writes what Vectors returns, word by word: a copy of all would be a third of the memory that training takes.
+// writeVectors writes the vectors of all words, [V,D], word by word: a copy of all would be a third of the memory that training takes.
 func (m *Model) writeVectors(w io.Writer) error {
 	row, data := make([]float32, m.Dim), make([]byte, 0, 4*m.Dim)
 	for word := range m.Vocabulary.Len() {

@@ -18,27 +18,6 @@ import (
 	"github.com/go-cloze/cloze/objectives/wordvec"
 )
 
-// encoded is the sentences that each adds, ready to be trained on.
-func encoded(t *testing.T, each func(add func(sentence string))) *wordvec.Corpus {
-	t.Helper()
-	dir := t.TempDir()
-	e, err := wordvec.NewEncoder(filepath.Join(dir, "ids"), wordvec.DefaultWord2Vec(), nil, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	each(func(sentence string) {
-		if err := e.Add([]byte(sentence)); err != nil {
-			t.Fatal(err)
-		}
-	})
-	corpus, _, err := e.Corpus(filepath.Join(dir, "vocab.txt"), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { corpus.Close() })
-	return corpus
-}
-
 // novels is the text of testdata/bench/wordvec_text.py, 13.7 million words.
 func novels(t *testing.T, data string) *wordvec.Corpus {
 	files, err := filepath.Glob(filepath.Join(data, "corpora", "novels_en", "*.txt.gz"))

@@ -14,26 +14,19 @@ import (
 	"github.com/go-cloze/cloze/objectives/wordvec"
 )
 
-// topics makes sentences of twelve words, each of one of ten topics of twenty words: what word vectors find.
-func topics(t testing.TB, sentences int) *wordvec.Corpus {
+// encoded is the sentences that each adds, ready to be trained on.
+func encoded(t testing.TB, each func(add func(sentence string))) *wordvec.Corpus {
 	t.Helper()
-	rng := rand.New(rand.NewPCG(7, 8))
 	dir := t.TempDir()
-	c := wordvec.DefaultWord2Vec()
-	e, err := wordvec.NewEncoder(filepath.Join(dir, "ids"), c, nil, nil)
+	e, err := wordvec.NewEncoder(filepath.Join(dir, "ids"), wordvec.DefaultWord2Vec(), nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for range sentences {
-		topic := rng.IntN(10)
-		var s []string
-		for range 12 {
-			s = append(s, fmt.Sprintf("t%dw%d", topic, rng.IntN(20)))
-		}
-		if err := e.Add([]byte(strings.Join(s, " "))); err != nil {
+	each(func(sentence string) {
+		if err := e.Add([]byte(sentence)); err != nil {
 			t.Fatal(err)
 		}
-	}
+	})
 	corpus, _, err := e.Corpus(filepath.Join(dir, "vocab.txt"), nil)
 	if err != nil {
 		t.Fatal(err)
@@ -42,12 +35,37 @@ func topics(t testing.TB, sentences int) *wordvec.Corpus {
 	return corpus
 }
 
+// topics makes sentences of twelve words, each of one of ten topics of twenty words: what word vectors find.
+func topics(t testing.TB, sentences int) *wordvec.Corpus {
+	t.Helper()
+	rng := rand.New(rand.NewPCG(7, 8))
+	return encoded(t, func(add func(string)) {
+		for range sentences {
+			topic := rng.IntN(10)
+			var s []string
+			for range 12 {
+				s = append(s, fmt.Sprintf("t%dw%d", topic, rng.IntN(20)))
+			}
+			add(strings.Join(s, " "))
+		}
+	})
+}
+
 // quick is a small model of one thread.
 func quick() Config {
 	c := Config{Config: wordvec.DefaultWord2Vec(), Seed: 42, Threads: 1}
 	c.Dim, c.Epochs, c.SG, c.Sample = 20, 3, true, 0
 	c.Resolve()
 	return c
+}
+
+// vectors are those of a model's words, [V,D].
+func vectors(m *Model) []float32 {
+	dense := make([]float32, m.Vocabulary.Len()*m.Dim)
+	for w := range m.Vocabulary.Len() {
+		m.vector(dense[w*m.Dim:][:m.Dim], w)
+	}
+	return dense
 }
 
 // trained runs a fresh model.
@@ -60,7 +78,7 @@ func trained(t testing.TB, ctx context.Context, c Config, job Job) ([]float32, R
 	defer model.Free()
 	job.Model = model
 	result, err := Run(ctx, c, job)
-	return model.Vectors(), result, err
+	return vectors(model), result, err
 }
 
 func modes() map[string]Config {
@@ -222,7 +240,7 @@ func TestFreshRowsAreDrawnWithinBounds(t *testing.T) {
 	}
 	defer m.Free()
 	low, high := float32(0), float32(0)
-	for _, x := range m.Vectors() {
+	for _, x := range vectors(m) {
 		low, high = min(low, x), max(high, x)
 	}
 	if bound := float32(0.5 / 20); low < -bound || high > bound || low > -0.8*bound || high < 0.8*bound {
