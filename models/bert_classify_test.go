@@ -3,7 +3,6 @@ package models
 import (
 	"encoding/json"
 	"math"
-	"os"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -21,34 +20,14 @@ type classGolden struct {
 // eachClassifier runs the body for every tiny classifier.
 func eachClassifier(t *testing.T, body func(t *testing.T, golden classGolden, model Classifier)) {
 	t.Helper()
-	data, err := os.ReadFile(filepath.Join(testdata, "classify_tiny.json"))
-	if err != nil {
-		t.Fatal(err)
+	goldens := tinyGoldens[classGolden](t, "classify_tiny")
+	if len(goldens) != 6 {
+		t.Fatalf("the golden holds %d models", len(goldens))
 	}
-	var goldens struct{ Models map[string]classGolden }
-	if err := json.Unmarshal(data, &goldens); err != nil {
-		t.Fatal(err)
-	}
-	if len(goldens.Models) != 6 {
-		t.Fatalf("the golden holds %d models", len(goldens.Models))
-	}
-	for name, golden := range goldens.Models {
+	asIs := func(c Config) Config { return c }
+	for name, golden := range goldens {
 		t.Run(name, func(t *testing.T) {
-			dir := filepath.Join(testdata, "classify_tiny", name)
-			config, err := ReadConfig(filepath.Join(dir, "config.json"))
-			if err != nil {
-				t.Fatal(err)
-			}
-			onTorch(t, func() {
-				defer torch.SetThreads(torch.Threads())
-				torch.SetThreads(1) // the models are too small to be shared out
-				model, err := Load(config, filepath.Join(dir, WeightsFile))
-				if err != nil {
-					t.Fatal(err)
-				}
-				defer model.Params().Free()
-				body(t, golden, model.(Classifier))
-			})
+			withTiny(t, filepath.Join(testdata, "classify_tiny", name), asIs, func(model Network, _ string) { body(t, golden, model.(Classifier)) })
 		})
 	}
 }

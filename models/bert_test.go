@@ -5,7 +5,6 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"slices"
 	"testing"
 
 	"github.com/go-cloze/cloze/models/torch"
@@ -20,39 +19,50 @@ type encoderGolden struct {
 // eachEncoder runs the body for every tiny encoder, without dropout; those without a head come only where bare is true.
 func eachEncoder(t *testing.T, bare bool, body func(t *testing.T, golden encoderGolden, model Network, dir string)) {
 	t.Helper()
-	data, err := os.ReadFile(filepath.Join(testdata, "encoder_tiny.json"))
+	goldens := tinyGoldens[encoderGolden](t, "encoder_tiny")
+	if len(goldens) < 7 {
+		t.Fatalf("the golden holds %d models", len(goldens))
+	}
+	for name, golden := range goldens {
+		if golden.Logits != nil || bare {
+			t.Run(name, func(t *testing.T) {
+				withTiny(t, filepath.Join(testdata, "encoder_tiny", name), withoutDropout, func(model Network, dir string) { body(t, golden, model, dir) })
+			})
+		}
+	}
+}
+
+// tinyGoldens reads what is known of the networks of a folder of testdata, by their names.
+func tinyGoldens[G any](t *testing.T, folder string) map[string]G {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(testdata, folder+".json"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	var goldens struct{ Models map[string]encoderGolden }
+	var goldens struct{ Models map[string]G }
 	if err := json.Unmarshal(data, &goldens); err != nil {
 		t.Fatal(err)
 	}
-	if len(goldens.Models) < 7 {
-		t.Fatalf("the golden holds %d models", len(goldens.Models))
+	return goldens.Models
+}
+
+// withTiny runs the body with the network of a folder, its configuration changed, inside torch.Do.
+func withTiny(t *testing.T, dir string, change func(Config) Config, body func(model Network, dir string)) {
+	t.Helper()
+	config, err := ReadConfig(filepath.Join(dir, "config.json"))
+	if err != nil {
+		t.Fatal(err)
 	}
-	for name, golden := range goldens.Models {
-		if golden.Logits == nil && !bare {
-			continue
+	onTorch(t, func() {
+		defer torch.SetThreads(torch.Threads())
+		torch.SetThreads(1) // the models are too small to be shared out
+		model, err := Load(change(config), filepath.Join(dir, WeightsFile))
+		if err != nil {
+			t.Fatal(err)
 		}
-		t.Run(name, func(t *testing.T) {
-			dir := filepath.Join(testdata, "encoder_tiny", name)
-			config, err := ReadConfig(filepath.Join(dir, "config.json"))
-			if err != nil {
-				t.Fatal(err)
-			}
-			onTorch(t, func() {
-				defer torch.SetThreads(torch.Threads())
-				torch.SetThreads(1) // the models are too small to be shared out
-				model, err := Load(withoutDropout(config), filepath.Join(dir, WeightsFile))
-				if err != nil {
-					t.Fatal(err)
-				}
-				defer model.Params().Free()
-				body(t, golden, model, dir)
-			})
-		})
-	}
+		defer model.Params().Free()
+		body(model, dir)
+	})
 }
 
 func withoutDropout(c Config) Config {
@@ -178,30 +188,6 @@ func TestEncoderSameSeedSameBits(t *testing.T) {
 			c.EmbedDrop, c.AttnDrop, c.MLPDrop = 0.1, 0.1, 0.1
 			config = c
 		}
-		run := func(seed uint64) (bits []float32) {
-			model, err := New(config, seed)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer model.Params().Free()
-			torch.Seed(int64(seed))
-			loss := golden.meanLoss(model, golden.input(true))
-			loss.Backward()
-			bits = loss.Float32s()
-			for param := range model.Params().All() {
-				bits = append(bits, param.Tensor.Float32s()...)
-				if grad := param.Tensor.Grad(); grad != nil {
-					bits = append(bits, grad.Float32s()...)
-				}
-			}
-			return bits
-		}
-		first := run(1)
-		if !slices.Equal(first, run(1)) {
-			t.Error("the same seed gives other weights, loss or gradients")
-		}
-		if slices.Equal(first, run(2)) {
-			t.Error("another seed gives the same")
-		}
+		golden.sameSeedSameBits(t, config)
 	})
 }
