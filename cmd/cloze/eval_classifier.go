@@ -110,9 +110,13 @@ func runEvalClassifier(cmd *cobra.Command, args []string, cfg evalClassifierConf
 			return err
 		}
 	}
-	c, err := classify.Open(args[0])
+	c, closeIt, err := openClassifier(args[0])
 	if err != nil {
 		return err
+	}
+	defer closeIt()
+	if c.Card.Task == labelled.Regression {
+		return fmt.Errorf("%s: a regression has no labels to be judged; cloze predict gives its values", args[0])
 	}
 	o := classify.EvalOptions{Rounds: cfg.Bootstrap, Seed: f.seed, Bins: cfg.Bins}
 	if o.Map, err = classify.ParseLabelMap(f.labelMap); err != nil {
@@ -170,10 +174,11 @@ func evalRecords(cmd *cobra.Command, card classify.Card, m classify.LabelMap, pa
 // add works out what was asked for beside the measures.
 func (r *evalClassifierReport) add(cmd *cobra.Command, set *labelled.Set, o classify.EvalOptions, f evalClassifierFlags) error {
 	if f.against != "" {
-		other, err := classify.Open(f.against)
+		other, closeIt, err := openClassifier(f.against)
 		if err != nil {
 			return err
 		}
+		defer closeIt()
 		o.Rounds = 0
 		second, err := classify.Evaluate(cmd.Context(), other, set, o)
 		if err != nil {

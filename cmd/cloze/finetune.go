@@ -2,9 +2,11 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math"
+	"os"
 
 	"github.com/spf13/cobra"
 
@@ -27,6 +29,51 @@ type finetuneConfig struct {
 	Calibrate      bool                 `yaml:"calibrate"`       // seek a temperature on the validation part
 	Thresholds     bool                 `yaml:"thresholds"`      // tune thresholds there
 	Ngram          ngram.Config         `yaml:"ngram"`
+	Encoder        encoderConfig        `yaml:"encoder"`
+}
+
+// encoderConfig is how an encoder is trained; the keys are those of transformers' TrainingArguments where it has them.
+type encoderConfig struct {
+	Epochs                float64 `yaml:"epochs"`
+	BatchSize             int     `yaml:"batch_size"`              // records in a step
+	LearningRate          float64 `yaml:"learning_rate"`           // highest; it falls to 0 in a line
+	WarmupRatio           float64 `yaml:"warmup_ratio"`            // share of the steps over which it rises
+	WeightDecay           float64 `yaml:"weight_decay"`            // of matrices and tables
+	MaxLength             int     `yaml:"max_length"`              // most tokens of a text; 0 is 256 or what the model has
+	LabelSmoothing        float64 `yaml:"label_smoothing"`         // share of the target that is spread over all labels
+	FocalGamma            float64 `yaml:"focal_gamma"`             // above 0 makes little of records that are already right
+	EvalEpochs            float64 `yaml:"eval_epochs"`             // between looks at the validation part, whose best weights are kept
+	EarlyStoppingPatience int     `yaml:"early_stopping_patience"` // looks without a better score that end the training; 0 never does
+}
+
+func defaultEncoder() encoderConfig {
+	return encoderConfig{Epochs: 3, BatchSize: 32, LearningRate: 5e-5, WarmupRatio: 0.06, WeightDecay: 0.01, EvalEpochs: 0.5}
+}
+
+// validate names the first key that cannot be used.
+func (c encoderConfig) validate() error {
+	for _, x := range []struct {
+		key                string
+		value, least, most float64
+	}{
+		{"epochs", c.Epochs, 1e-6, 1e6}, {"batch_size", float64(c.BatchSize), 1, 1e6}, {"learning_rate", c.LearningRate, 1e-12, 1},
+		{"warmup_ratio", c.WarmupRatio, 0, 1}, {"weight_decay", c.WeightDecay, 0, 1}, {"max_length", float64(c.MaxLength), 0, 1e6},
+		{"label_smoothing", c.LabelSmoothing, 0, 0.99}, {"focal_gamma", c.FocalGamma, 0, 100}, {"eval_epochs", c.EvalEpochs, 1e-6, 1e6},
+		{"early_stopping_patience", float64(c.EarlyStoppingPatience), 0, 1e6},
+	} {
+		if !(x.value >= x.least && x.value <= x.most) {
+			return fmt.Errorf("encoder.%s is %g: give a number from %g to %g", x.key, x.value, x.least, x.most)
+		}
+	}
+	return nil
+}
+
+// fitted is a classifier that has been trained; close it.
+type fitted struct {
+	*classify.Classifier
+	result any // what the training tells of itself
+	save   func(dir string) error
+	close  func() error
 }
 
 // finetuneFlags are the flags of "finetune".
@@ -34,6 +81,7 @@ type finetuneFlags struct {
 	labelFlags
 	model, out, valid, bin string
 	seed                   uint64
+	threads                int
 	quiet, json            bool
 	config                 configFlags
 	reading                readingFlags
@@ -42,15 +90,17 @@ type finetuneFlags struct {
 func newFinetune() *cobra.Command {
 	var f finetuneFlags
 	cfg := finetuneConfig{Corpus: defaultCorpus(), MinLabelCount: 1, Split: labelled.DefaultSplit(), Weights: classify.WeightsNone, Calibrate: true,
-		Ngram: ngram.DefaultConfig()}
+		Ngram: ngram.DefaultConfig(), Encoder: defaultEncoder()}
 	cmd := &cobra.Command{
-		Use:   "finetune --model ngram --out DIR PATH... [flags]",
+		Use:   "finetune --model ngram|FOLDER --out DIR PATH... [flags]",
 		Short: "train a text classifier on labelled records",
 		Long: `Train a text classifier on the records of PATH... (csv, tsv, jsonl, or .txt in fastText's form) and write it to DIR,
 for cloze predict and cloze eval classifier.
 
 --model ngram is fastText's supervised model: words, n-grams of words and pieces of words, averaged; seconds on one
 thread. Its keys have fastText's names and defaults, but texts are read in lower case (ngram.lowercase).
+--model FOLDER is an encoder, from cloze pretrain or in Hugging Face's form, which gets a head for the labels and is
+trained whole (needs libtorch). DIR is then a folder of AutoModelForSequenceClassification, too.
 
 The label is the text in --label-field. Given several times, each is a label of its own, in whose column a number above
 0 or yes says that a record has it; label_separator parts a cell of several labels. Labels that look like scores are
@@ -68,7 +118,7 @@ Keys and their defaults, for --config and --set:
 			if err := wantFlags(cmd, "model", "out"); err != nil {
 				return err
 			}
-			if err := oneOf("model", f.model, []string{classify.NgramModel}); err != nil {
+			if err := f.checkModel(); err != nil {
 				return err
 			}
 			if _, err := config.Load(&cfg, f.config.file, f.config.sets); err != nil {
@@ -77,18 +127,36 @@ Keys and their defaults, for --config and --set:
 			return runFinetune(cmd, args, cfg, f)
 		},
 	}
-	cmd.Flags().StringVar(&f.model, "model", "", "what is trained: ngram")
+	cmd.Flags().StringVar(&f.model, "model", "", "what is trained: ngram, or the folder of an encoder")
 	addOut(cmd, &f.out, "folder of the classifier")
 	cmd.Flags().StringVar(&f.valid, "valid", "", "file of the validation records, in place of a split")
 	f.labelFlags.add(cmd, `field or column of the label (default "label"); may be repeated`)
 	cmd.Flags().StringVar(&f.task, "task", "", "single, multi or regression; else what the labels look like")
 	cmd.Flags().StringVar(&f.bin, "fasttext", "", "write the model as a .bin that fastText opens, too; refused if it exists")
 	addSeed(cmd, &f.seed, 1)
+	addThreads(cmd, &f.threads) // of an encoder
 	f.config.add(cmd)
 	f.reading.add(cmd)
 	addQuiet(cmd, &f.quiet)
 	addJSON(cmd, &f.json)
 	return cmd
+}
+
+// checkModel refuses a model that is none, and flags that are for the other kind.
+func (f *finetuneFlags) checkModel() error {
+	if f.model == classify.NgramModel {
+		if f.threads > 1 {
+			return usagef("--model ngram trains on one thread; --threads is for an encoder")
+		}
+		return nil
+	}
+	if info, err := os.Stat(f.model); err != nil || !info.IsDir() {
+		return fmt.Errorf("--model %q is neither ngram nor the folder of an encoder", f.model)
+	}
+	if f.bin != "" {
+		return usagef("--fasttext is for --model ngram; an encoder has no such file")
+	}
+	return nil
 }
 
 // options are how the records are read.
@@ -98,6 +166,12 @@ func (c *finetuneConfig) options(f finetuneFlags) (labelled.Options, error) {
 	}
 	if err := c.Split.Validate(); err != nil {
 		return labelled.Options{}, err
+	}
+	if err := c.Encoder.validate(); err != nil {
+		return labelled.Options{}, err
+	}
+	if c.Weights != classify.WeightsNone && c.Weights != classify.WeightsBalanced {
+		return labelled.Options{}, fmt.Errorf("weights: unknown %q; known are none and balanced", c.Weights)
 	}
 	o := labelled.Options{Options: c.Corpus.Options, Task: labelled.Task(f.task), LabelFields: f.labels, Separator: c.LabelSeparator,
 		PairField: c.PairField, MinCount: c.MinLabelCount}
@@ -111,7 +185,7 @@ func (c *finetuneConfig) options(f finetuneFlags) (labelled.Options, error) {
 type finetuneReport struct {
 	Out     string             `json:"out"`
 	Card    classify.Card      `json:"card"`
-	Train   ngram.Result       `json:"train"`
+	Train   any                `json:"train"` // an ngram.Result, or a train.Result of an encoder
 	Dropped []labelled.Dropped `json:"dropped_labels,omitempty"`
 	Folds   []classify.Number  `json:"fold_macro_f1,omitempty"`
 	Valid   *classify.Report   `json:"valid,omitempty"`
@@ -129,29 +203,25 @@ func runFinetune(cmd *cobra.Command, paths []string, cfg finetuneConfig, f finet
 	if err != nil {
 		return err
 	}
-	stderr := cmd.ErrOrStderr()
 	if report.Folds, err = crossValidate(cmd, training, cfg, f); err != nil {
 		return err
 	}
-	bar := newProgress(stderr, f.quiet, "train", 1000)
-	c, result, err := classify.TrainNgram(cmd.Context(), training, valid, cfg.train(f.seed, bar))
+	c, err := fit(cmd, training, valid, cfg, f, f.quiet)
 	if err != nil {
-		bar.end("stopped")
 		return err
 	}
-	bar.end(fmt.Sprintf("%s records, %s words, %s features in %s rows, loss %.4f", count(len(training.Records)), count(result.Words),
-		count(result.Features), count(result.Rows), result.Losses[len(result.Losses)-1]))
+	defer c.close()
 	c.Card.TextField, c.Card.PairField = cfg.Corpus.TextField, cfg.PairField
 	c.Card.LabelFields, c.Card.Separator = f.labels, cfg.LabelSeparator
 	if f.reading.textField != "" {
 		c.Card.TextField = f.reading.textField
 	}
-	if len(valid.Records) > 0 {
-		if report.Valid, err = classify.Evaluate(cmd.Context(), c, valid, classify.EvalOptions{Rounds: 200, Seed: f.seed}); err != nil {
+	if len(valid.Records) > 0 && valid.Task != labelled.Regression {
+		if report.Valid, err = classify.Evaluate(cmd.Context(), c.Classifier, valid, classify.EvalOptions{Rounds: 200, Seed: f.seed}); err != nil {
 			return err
 		}
 	}
-	if err := c.Save(f.out); err != nil {
+	if err := c.save(f.out); err != nil {
 		return err
 	}
 	if f.bin != "" {
@@ -159,20 +229,34 @@ func runFinetune(cmd *cobra.Command, paths []string, cfg finetuneConfig, f finet
 			return err
 		}
 	}
-	report.Out, report.Card, report.Train = f.out, c.Card, result
+	report.Out, report.Card, report.Train = f.out, c.Card, c.result
 	if f.json {
 		return json.NewEncoder(cmd.OutOrStdout()).Encode(report)
 	}
 	return report.print(cmd.OutOrStdout())
 }
 
+// fit trains what --model names.
+func fit(cmd *cobra.Command, training, valid *labelled.Set, cfg finetuneConfig, f finetuneFlags, quiet bool) (fitted, error) {
+	if f.model != classify.NgramModel {
+		return fitEncoder(cmd, training, valid, cfg, f, quiet)
+	}
+	bar := newProgress(cmd.ErrOrStderr(), quiet, "train", 1000)
+	c, result, err := classify.TrainNgram(cmd.Context(), training, valid, cfg.train(f.seed, bar))
+	if err != nil {
+		bar.end("stopped")
+		return fitted{}, err
+	}
+	bar.end(fmt.Sprintf("%s records, %s words, %s features in %s rows, loss %.4f", count(len(training.Records)), count(result.Words),
+		count(result.Features), count(result.Rows), result.Losses[len(result.Losses)-1]))
+	return fitted{Classifier: c, result: result, save: c.Save, close: func() error { return nil }}, nil
+}
+
 // train are the options of one training.
 func (c *finetuneConfig) train(seed uint64, bar *progress) classify.NgramOptions {
 	return classify.NgramOptions{Config: c.Ngram, Weights: c.Weights, Fold: c.Fold, Calibrate: c.Calibrate, Thresholds: c.Thresholds, Seed: seed,
 		Progress: func(p ngram.Progress) {
-			if bar != nil {
-				bar.set(int64(1000*p.Done), fmt.Sprintf("epoch %d  loss %.4f", p.Epoch, p.Loss))
-			}
+			bar.set(int64(1000*p.Done), fmt.Sprintf("epoch %d  loss %.4f", p.Epoch, p.Loss))
 		}}
 }
 
@@ -254,6 +338,9 @@ func crossValidate(cmd *cobra.Command, s *labelled.Set, cfg finetuneConfig, f fi
 	if cfg.Folds == 0 {
 		return nil, nil
 	}
+	if s.Task == labelled.Regression {
+		return nil, errors.New("folds are judged by macro-F1, which a regression has not: set folds to 0")
+	}
 	folds, err := labelled.Folds(s, cfg.Folds, cfg.Split, f.seed)
 	if err != nil {
 		return nil, err
@@ -267,12 +354,12 @@ func crossValidate(cmd *cobra.Command, s *labelled.Set, cfg finetuneConfig, f fi
 				rest = append(rest, fold...)
 			}
 		}
-		c, _, err := classify.TrainNgram(cmd.Context(), s.Subset(rest), nil, cfg.train(f.seed, nil))
+		c, err := fit(cmd, s.Subset(rest), s.Subset(nil), cfg, f, true)
 		if err != nil {
 			return nil, err
 		}
-		r, err := classify.Evaluate(cmd.Context(), c, s.Subset(held), classify.EvalOptions{})
-		if err != nil {
+		r, err := classify.Evaluate(cmd.Context(), c.Classifier, s.Subset(held), classify.EvalOptions{})
+		if err = errors.Join(err, c.close()); err != nil {
 			return nil, err
 		}
 		scores = append(scores, r.MacroF1.Value)

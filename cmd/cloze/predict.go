@@ -32,7 +32,8 @@ in, in order. A record is a line of .txt, also an empty one, or a row or object 
 --text-field (the column that was trained on unless given).
 
 --format   jsonl   {"index", "label", "scores"} a line each, index from 0; "labels", a list, where a text may have several.
-                   "empty": true marks a text in which the classifier knows no word: its answer is that for no text
+                   {"index", "value"} of a regression. "empty": true marks a text in which the classifier knows no word:
+                   its answer is that for no text
            csv     a heading index,label,empty and the labels, and a row each; several labels with | between`,
 		Args: wantArgs(1, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -52,10 +53,11 @@ in, in order. A record is a line of .txt, also an empty one, or a row or object 
 }
 
 func runPredict(cmd *cobra.Command, args []string, f predictFlags) error {
-	c, err := classify.Open(args[0])
+	c, closeIt, err := openClassifier(args[0])
 	if err != nil {
 		return err
 	}
+	defer closeIt()
 	o := corpus.Options{Format: f.input, TextField: c.Card.TextField, KeepEmpty: true}
 	if err := f.reading.apply(&o); err != nil {
 		return err
@@ -131,7 +133,11 @@ func newAnswerWriter(w io.Writer, card classify.Card, format string) *answerWrit
 	a := &answerWriter{w: bufio.NewWriter(w), card: card}
 	if format == "csv" {
 		a.table = csv.NewWriter(a.w)
-		_ = a.table.Write(append([]string{"index", "label", "empty"}, card.Labels...)) // a fault comes again at the next write
+		scores := card.Labels
+		if card.Task == labelled.Regression {
+			scores = []string{"value"}
+		}
+		_ = a.table.Write(append([]string{"index", "label", "empty"}, scores...)) // a fault comes again at the next write
 	}
 	return a
 }
@@ -177,9 +183,13 @@ func (a *answerWriter) row(p classify.Prediction) error {
 func (a *answerWriter) object(p classify.Prediction) error {
 	line := []byte(`{"index":`)
 	line = strconv.AppendInt(line, a.index, 10)
-	if a.card.Task == labelled.Single {
+	switch a.card.Task {
+	case labelled.Regression:
+		line = strconv.AppendFloat(append(line, `,"value":`...), p.Probabilities[0], 'g', 7, 32)
+		return a.end(line, p)
+	case labelled.Single:
 		line = append(append(line, `,"label":`...), quote(a.card.Labels[p.Labels[0]])...)
-	} else {
+	default:
 		line = append(line, `,"labels":[`...)
 		for i, l := range p.Labels {
 			if i > 0 {
@@ -197,7 +207,11 @@ func (a *answerWriter) object(p classify.Prediction) error {
 		line = append(append(line, quote(a.card.Labels[i])...), ':')
 		line = strconv.AppendFloat(line, x, 'g', 7, 32)
 	}
-	line = append(line, '}')
+	return a.end(append(line, '}'), p)
+}
+
+// end closes an object and writes it.
+func (a *answerWriter) end(line []byte, p classify.Prediction) error {
 	if p.Empty {
 		line = append(line, `,"empty":true`...)
 	}

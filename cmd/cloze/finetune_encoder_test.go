@@ -1,0 +1,104 @@
+//go:build torch
+
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// lettersEncoder is a folder of a tiny encoder that knows the letters.
+func lettersEncoder(t *testing.T) string {
+	t.Helper()
+	folder := t.TempDir()
+	for _, name := range []string{"config.json", "model.safetensors"} {
+		data, err := os.ReadFile(filepath.Join("..", "..", "testdata", "models", "encoder_tiny", "bert_bare", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(t, folder, name, string(data))
+	}
+	write(t, folder, "vocab.txt", "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n"+strings.Join(strings.Split("abcdefghijklmnopqrstuvwxyz", ""), "\n")+"\n")
+	return folder
+}
+
+// lettersCSV has n texts, of early letters and late ones in turns, all different.
+func lettersCSV(n int, labels [2]string) string {
+	var b strings.Builder
+	b.WriteString("text,label\n")
+	for i := range n {
+		first := rune('a' + 16*(i%2))
+		fmt.Fprintf(&b, "%c %c %c %c,%s\n", first+rune(i/2%8), first+rune(i/16%8), first+rune(i/4%8), first+rune(i/8%8), labels[i%2])
+	}
+	return b.String()
+}
+
+// tuned trains the tiny encoder on n texts.
+func tuned(t *testing.T, labels [2]string, more ...string) (dir string, r result) {
+	t.Helper()
+	dir = filepath.Join(t.TempDir(), "c")
+	args := []string{"finetune", "--model", lettersEncoder(t), "--out", dir, "--threads", "1", "--set", "encoder.learning_rate=5e-3", "--set", "encoder.epochs=12",
+		"--set", "encoder.batch_size=8", "--set", "split.fraction=0.3"}
+	return dir, done(t, "", append(append(args, more...), write(t, t.TempDir(), "train.csv", lettersCSV(192, labels)))...)
+}
+
+// An encoder learns from a csv, and its folder answers, is judged, and is an encoder's folder for the next training.
+func TestAnEncoderIsFineTuned(t *testing.T) {
+	dir, r := tuned(t, [2]string{"early", "late"}, "--json", "--set", "weights=balanced", "--set", "encoder.early_stopping_patience=6", "--set", "folds=2")
+	var report struct {
+		Card  struct{ Model, Task string }
+		Train struct{ Best struct{ Score float64 } }
+		Folds []float64 `json:"fold_macro_f1"`
+		Valid struct {
+			MacroF1 struct{ Value float64 } `json:"macro_f1"`
+		}
+	}
+	if err := json.Unmarshal([]byte(r.stdout), &report); err != nil {
+		t.Fatal(err)
+	}
+	if report.Card.Model != "bert" || report.Train.Best.Score != 1 || report.Valid.MacroF1.Value != 1 || len(report.Folds) != 2 {
+		t.Errorf("%+v", report)
+	}
+	p := done(t, "a b c\nx w v\n\n", "predict", dir, "--quiet").stdout
+	lines := strings.Split(strings.TrimSpace(p), "\n")
+	if len(lines) != 3 || !strings.Contains(lines[0], `"label":"early"`) || !strings.Contains(lines[1], `"label":"late"`) || !strings.Contains(lines[2], `"empty":true`) {
+		t.Errorf("answers:\n%s", p)
+	}
+	test := write(t, t.TempDir(), "test.csv", lettersCSV(32, [2]string{"early", "late"}))
+	if e := done(t, "", "eval", "classifier", dir, test, "--against", dir).stdout; !strings.Contains(e, "macro-F1  1.0000") || !strings.Contains(e, "McNemar") {
+		t.Errorf("eval:\n%s", e)
+	}
+	again := filepath.Join(t.TempDir(), "again")
+	done(t, "", "finetune", "--model", dir, "--out", again, "--quiet", "--set", "encoder.epochs=1", test)
+	failure(t, statusFailed, []string{"finetune", "--model", dir, "--out", again + "2", "--set", "encoder.epochs=0", test}, "encoder.epochs is 0")
+}
+
+// Scores train a regression, several columns a label each.
+func TestAnEncoderLearnsScoresAndSeveralLabels(t *testing.T) {
+	dir, _ := tuned(t, [2]string{"0", "4.5"}, "--task", "regression", "--quiet")
+	p := done(t, "a b c\nx w v\n", "predict", dir, "--quiet").stdout
+	var low, high struct{ Value *float64 }
+	lines := strings.Split(p, "\n")
+	for i, to := range []any{&low, &high} {
+		if err := json.Unmarshal([]byte(lines[i]), to); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if low.Value == nil || high.Value == nil || *low.Value > 1.5 || *high.Value < 3 {
+		t.Errorf("values:\n%s", p)
+	}
+	if c := done(t, "a\n", "predict", dir, "--quiet", "--format", "csv").stdout; !strings.HasPrefix(c, "index,label,empty,value\n0,,false,") {
+		t.Errorf("csv:\n%s", c)
+	}
+	rows := strings.Replace(lettersCSV(192, [2]string{"1,0", "0,1"}), "text,label", "text,early,late", 1)
+	several := filepath.Join(t.TempDir(), "several")
+	done(t, "", "finetune", "--model", lettersEncoder(t), "--out", several, "--quiet", "--threads", "1", "--label-field", "early", "--label-field", "late", "--set",
+		"encoder.learning_rate=5e-3", "--set", "encoder.epochs=12", "--set", "encoder.batch_size=8", "--set", "split.fraction=0.3", "--set", "thresholds=true", write(t, t.TempDir(), "several.csv", rows))
+	if p := done(t, "a b c\nx w v\n", "predict", several, "--quiet").stdout; !strings.Contains(p, `"labels":["early"]`) || !strings.Contains(p, `"labels":["late"]`) {
+		t.Errorf("answers:\n%s", p)
+	}
+}
