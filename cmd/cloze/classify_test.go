@@ -147,6 +147,14 @@ func TestEvalClassifierTellsAllThatWasAsked(t *testing.T) {
 		t.Errorf("the page: %v", err)
 	}
 	failure(t, statusFailed, args, "exists")
+	// No record tells a classifier from itself: chi-square is undefined, which JSON must hold, too.
+	same := []string{"eval", "classifier", dir, test, "--against", dir}
+	if r := done(t, "", append(same, "--json")...); !strings.Contains(r.stdout, `"exact_p":1,"chi_square":null,"p":null`) {
+		t.Error(r.stdout)
+	}
+	if r := done(t, "", same...); !strings.Contains(r.stdout, "McNemar exact p 1\n") {
+		t.Error(r.stdout)
+	}
 }
 
 func TestEvalClassifierHoldsToTheLabelMap(t *testing.T) {

@@ -12,7 +12,6 @@ import (
 	"github.com/go-cloze/cloze/cmd/cloze/config"
 	"github.com/go-cloze/cloze/corpus/labelled"
 	"github.com/go-cloze/cloze/objectives/classify"
-	"github.com/go-cloze/cloze/objectives/metrics"
 )
 
 // evalClassifierConfig is what "eval classifier" can be told by keys.
@@ -86,14 +85,14 @@ Keys and their defaults, for --config and --set:
 type evalClassifierReport struct {
 	Model string `json:"model"`
 	*classify.Report
-	Against      string                 `json:"against,omitempty"`
-	OtherMacroF1 *classify.Number       `json:"against_macro_f1,omitempty"`
-	McNemar      *metrics.McNemarResult `json:"mcnemar,omitempty"`
-	Functional   []classify.Slice       `json:"functional,omitempty"`
-	Groups       []classify.Slice       `json:"groups,omitempty"`
-	Bias         *classify.BiasReport   `json:"bias,omitempty"`
-	Robust       []classify.Robustness  `json:"robust,omitempty"`
-	Errors       []evalError            `json:"errors,omitempty"`
+	Against      string                `json:"against,omitempty"`
+	OtherMacroF1 *classify.Number      `json:"against_macro_f1,omitempty"`
+	McNemar      *classify.Comparison  `json:"mcnemar,omitempty"`
+	Functional   []classify.Slice      `json:"functional,omitempty"`
+	Groups       []classify.Slice      `json:"groups,omitempty"`
+	Bias         *classify.BiasReport  `json:"bias,omitempty"`
+	Robust       []classify.Robustness `json:"robust,omitempty"`
+	Errors       []evalError           `json:"errors,omitempty"`
 }
 
 // evalError is a record that the classifier is most wrong about: where it stands, never what it says.
@@ -218,8 +217,12 @@ func (r *evalClassifierReport) add(cmd *cobra.Command, set *labelled.Set, o clas
 func (r *evalClassifierReport) print(w io.Writer) error {
 	printReport(w, r.Report)
 	if r.McNemar != nil {
-		fmt.Fprintf(w, "\nagainst %s (macro-F1 %v): only this one right %s, only that one %s; McNemar exact p %.4g, chi-square %.2f, p %.4g\n",
-			r.Against, *r.OtherMacroF1, count(r.McNemar.OnlyFirst), count(r.McNemar.OnlySecond), r.McNemar.Exact, r.McNemar.ChiSquare, r.McNemar.P)
+		fmt.Fprintf(w, "\nagainst %s (macro-F1 %v): only this one right %s, only that one %s; McNemar exact p %.4g",
+			r.Against, *r.OtherMacroF1, count(r.McNemar.OnlyFirst), count(r.McNemar.OnlySecond), float64(r.McNemar.Exact))
+		if r.McNemar.OnlyFirst+r.McNemar.OnlySecond > 0 {
+			fmt.Fprintf(w, ", chi-square %v, p %.4g", r.McNemar.ChiSquare, float64(r.McNemar.P))
+		}
+		fmt.Fprintln(w)
 	}
 	printSlices(w, "functionality", r.Functional)
 	printSlices(w, "group", r.Groups)

@@ -117,13 +117,23 @@ func (r *Report) Worst(n int) []int {
 	return order[:min(n, len(order))]
 }
 
+// Comparison is metrics.McNemarResult for JSON.
+type Comparison struct {
+	OnlyFirst  int64  `json:"only_first"`  // records that only the first had right
+	OnlySecond int64  `json:"only_second"` // records that only the second had right
+	Exact      Number `json:"exact_p"`
+	ChiSquare  Number `json:"chi_square"` // undefined where no record tells the two apart, and so is P
+	P          Number `json:"p"`
+}
+
 // Compare says whether another classifier's answers to the same records are better or worse.
-func (r *Report) Compare(other *Report) metrics.McNemarResult {
+func (r *Report) Compare(other *Report) Comparison {
 	a, b := make([]bool, len(r.Answers)), make([]bool, len(r.Answers))
 	for i := range a {
 		a[i], b[i] = r.Answers[i].Right(), other.Answers[i].Right()
 	}
-	return metrics.CompareRight(a, b)
+	m := metrics.CompareRight(a, b)
+	return Comparison{m.OnlyFirst, m.OnlySecond, Number(m.Exact), Number(m.ChiSquare), Number(m.P)}
 }
 
 // labelNames joins the names of some labels.
