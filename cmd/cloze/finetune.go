@@ -170,9 +170,6 @@ func (c *finetuneConfig) options(f finetuneFlags) (labelled.Options, error) {
 	if err := c.Encoder.validate(); err != nil {
 		return labelled.Options{}, err
 	}
-	if c.Weights != classify.WeightsNone && c.Weights != classify.WeightsBalanced {
-		return labelled.Options{}, fmt.Errorf("weights: unknown %q; known are none and balanced", c.Weights)
-	}
 	o := labelled.Options{Options: c.Corpus.Options, Task: labelled.Task(f.task), LabelFields: f.labels, Separator: c.LabelSeparator,
 		PairField: c.PairField, MinCount: c.MinLabelCount}
 	if c.Split.Field != "" {

@@ -80,17 +80,7 @@ func TestAnEncoderIsTrainedOnMaskedTokens(t *testing.T) {
 
 // An encoder with a pooler and no prediction head, as sentence-transformers has them, gets a head and keeps the pooler, also when its run goes on.
 func TestInitOfABareEncoderGoesOn(t *testing.T) {
-	bare := filepath.Join("..", "..", "testdata", "models", "encoder_tiny", "bert_bare")
-	folder := t.TempDir()
-	for _, name := range []string{"config.json", "model.safetensors"} {
-		data, err := os.ReadFile(filepath.Join(bare, name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		write(t, folder, name, string(data))
-	}
-	pieces := "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n" + strings.Join(strings.Split("abcdefghijklmnopqrstuvwxyz", ""), "\n")
-	write(t, folder, "vocab.txt", pieces+"\n")
+	folder := lettersEncoder(t)
 	out := filepath.Join(t.TempDir(), "run")
 	corpus := write(t, t.TempDir(), "letters.txt", strings.Repeat("a b c d e f g h\n", 5)+strings.Repeat("i j k l m n o p q\n", 5))
 	r := done(t, "", "pretrain", "--objective", "masked-token", "--init", folder, "--out", out, "--steps", "3", "--quiet", "--threads", "1",

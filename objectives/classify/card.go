@@ -41,6 +41,11 @@ type Card struct {
 	Seed        uint64    `json:"seed"`
 }
 
+// NewCard is the card of what is to be trained on a set.
+func NewCard(training *labelled.Set, seed uint64) Card {
+	return Card{Version: 1, Task: training.Task, Labels: training.Labels, Counts: training.Count(), Temperature: 1, Records: len(training.Records), Seed: seed}
+}
+
 // Validate refuses a card by which no answer can be given.
 func (c Card) Validate() error {
 	switch {

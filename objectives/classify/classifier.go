@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/go-cloze/cloze/corpus/labelled"
@@ -171,6 +172,24 @@ func (c *Classifier) Predict(ctx context.Context, texts []Text) ([]Prediction, e
 		out[i] = Prediction{c.Card.decide(s.Probabilities), s}
 	}
 	return out, nil
+}
+
+// askAll answers the records of a set in their order, and has each take the answer.
+func (c *Classifier) askAll(ctx context.Context, s *labelled.Set, each func(r labelled.Record, p Prediction)) error {
+	for chunk := range slices.Chunk(s.Records, 256) {
+		texts := make([]Text, len(chunk))
+		for i, r := range chunk {
+			texts[i] = Text{r.Text, r.Pair}
+		}
+		predictions, err := c.Predict(ctx, texts)
+		if err != nil {
+			return err
+		}
+		for i, p := range predictions {
+			each(chunk[i], p)
+		}
+	}
+	return nil
 }
 
 // decide gives the labels for probabilities [L].

@@ -148,42 +148,31 @@ func undefined() Measure { return Measure{nan, nan, nan} }
 
 // answer asks for all records and translates what the model says into the set's labels.
 func (r *Report) answer(ctx context.Context, c *Classifier, s *labelled.Set, ids []int) error {
-	for chunk := range slices.Chunk(s.Records, 256) {
-		texts := make([]Text, len(chunk))
-		for i, rec := range chunk {
-			texts[i] = Text{rec.Text, rec.Pair}
+	return c.askAll(ctx, s, func(rec labelled.Record, p Prediction) {
+		a := Answer{Source: rec.Source, Gold: rec.Labels, Probabilities: make([]float64, len(s.Labels))}
+		for l, x := range p.Probabilities {
+			if s.Task == labelled.Single {
+				a.Probabilities[ids[l]] += x
+			} else {
+				a.Probabilities[ids[l]] = max(a.Probabilities[ids[l]], x)
+			}
 		}
-		predictions, err := c.Predict(ctx, texts)
-		if err != nil {
-			return err
+		for _, l := range p.Labels {
+			a.Given = append(a.Given, ids[l])
 		}
-		for i, p := range predictions {
-			a := Answer{Source: chunk[i].Source, Gold: chunk[i].Labels, Probabilities: make([]float64, len(s.Labels))}
-			for l, x := range p.Probabilities {
-				if s.Task == labelled.Single {
-					a.Probabilities[ids[l]] += x
-				} else {
-					a.Probabilities[ids[l]] = max(a.Probabilities[ids[l]], x)
-				}
-			}
-			for _, l := range p.Labels {
-				a.Given = append(a.Given, ids[l])
-			}
-			slices.Sort(a.Given)
-			a.Given = slices.Compact(a.Given)
-			if p.Empty {
-				r.Empty++
-			}
-			if h, ok := chunk[i].Hash(); ok {
-				if _, a.Seen = slices.BinarySearch(c.seen, h); a.Seen {
-					r.Repeated++
-				}
-			}
-			a.Loss = loss(s.Task, a)
-			r.Answers = append(r.Answers, a)
+		slices.Sort(a.Given)
+		a.Given = slices.Compact(a.Given)
+		if p.Empty {
+			r.Empty++
 		}
-	}
-	return nil
+		if h, ok := rec.Hash(); ok {
+			if _, a.Seen = slices.BinarySearch(c.seen, h); a.Seen {
+				r.Repeated++
+			}
+		}
+		a.Loss = loss(s.Task, a)
+		r.Answers = append(r.Answers, a)
+	})
 }
 
 // loss is the surprise at a record's labels.

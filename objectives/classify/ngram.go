@@ -14,6 +14,20 @@ const (
 	WeightsBalanced = "balanced" // each label alike: n/(L n_l)
 )
 
+// LabelWeights are the weights [L] of a set's labels; nil weighs all alike, and so are the numbers of a regression.
+func LabelWeights(kind string, s *labelled.Set) ([]float64, error) {
+	switch kind {
+	case "", WeightsNone:
+		return nil, nil
+	case WeightsBalanced:
+		if s.Task == labelled.Regression {
+			return nil, nil
+		}
+		return labelled.BalancedWeights(s.Count()), nil
+	}
+	return nil, fmt.Errorf("weights: unknown %q; known are none and balanced", kind)
+}
+
 // NgramOptions say how TrainNgram trains.
 type NgramOptions struct {
 	ngram.Config
@@ -40,15 +54,11 @@ func TrainNgram(ctx context.Context, training, valid *labelled.Set, o NgramOptio
 			o.Loss = "ova"
 		}
 	}
-	card := Card{Version: 1, Model: NgramModel, Task: training.Task, Labels: training.Labels, Counts: training.Count(), Temperature: 1,
-		Lowercase: o.Lowercase, Fold: o.Fold, Records: len(training.Records), Seed: o.Seed}
-	var weights []float64
-	switch o.Weights {
-	case "", WeightsNone:
-	case WeightsBalanced:
-		weights = labelled.BalancedWeights(card.Counts)
-	default:
-		return nil, ngram.Result{}, fmt.Errorf("weights: unknown %q; known are none and balanced", o.Weights)
+	card := NewCard(training, o.Seed)
+	card.Model, card.Lowercase, card.Fold = NgramModel, o.Lowercase, o.Fold
+	weights, err := LabelWeights(o.Weights, training)
+	if err != nil {
+		return nil, ngram.Result{}, err
 	}
 	examples := make([]ngram.Example, len(training.Records))
 	for i, r := range training.Records {

@@ -3,7 +3,6 @@ package classify
 import (
 	"context"
 	"math"
-	"slices"
 
 	"github.com/go-cloze/cloze/corpus/labelled"
 	"github.com/go-cloze/cloze/objectives/metrics"
@@ -46,20 +45,8 @@ func (c *Classifier) Settle(ctx context.Context, valid *labelled.Set, calibrate,
 // probabilities are those of all records, [N,L].
 func (c *Classifier) probabilities(ctx context.Context, s *labelled.Set) ([]float64, error) {
 	var out []float64
-	for chunk := range slices.Chunk(s.Records, 256) {
-		texts := make([]Text, len(chunk))
-		for i, r := range chunk {
-			texts[i] = Text{r.Text, r.Pair}
-		}
-		scored, err := c.score(ctx, texts)
-		if err != nil {
-			return nil, err
-		}
-		for _, x := range scored {
-			out = append(out, x.Probabilities...)
-		}
-	}
-	return out, nil
+	err := c.askAll(ctx, s, func(_ labelled.Record, p Prediction) { out = append(out, p.Probabilities...) })
+	return out, err
 }
 
 // Remember notes the texts of a training set, so that they are known again.

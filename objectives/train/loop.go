@@ -36,6 +36,7 @@ type Job struct {
 
 	// Hooks, called on the goroutine of Run; nil ones are skipped.
 	OnStep func(Progress)                    // after each step
+	OnBest func() error                      // after an evaluation that beats all before, with the weights as they are; an error ends the run
 	OnEval func(step int, e Evaluation)      // after each evaluation
 	OnSave func(step int, checkpoint string) // when a checkpoint is on the disk, with its path in the run folder
 	OnNote func(text string)                 // when something happens that was not asked for; it is in Result.Notes too

@@ -190,6 +190,11 @@ func (r *run) evaluate(ctx context.Context) error {
 	r.eval, r.evalStep = &e, r.step
 	if r.sinceBest++; e.better(r.best) {
 		r.best, r.sinceBest = Best{Step: r.step, Loss: e.Loss, Score: e.Score}, 0
+		if r.OnBest != nil {
+			if err := r.OnBest(); err != nil {
+				return err
+			}
+		}
 	}
 	if r.Folder != nil {
 		if err := r.Folder.Log(evalRecord{r.step, e}); err != nil {
