@@ -37,5 +37,12 @@ func (e *Encoder) Hidden(in Input) (x *torch.Tensor) {
 	return x
 }
 
+// HiddenFirst returns Hidden's rows of the first token of each row of the input, [R,D], with the same bits. A row without tokens is an error.
+func (e *Encoder) HiddenFirst(in Input) (x *torch.Tensor) {
+	in.Train = false
+	torch.NoGrad(func() { x = e.blocks.EncodeFirst(e.model.embed(in), in.RowOffsets) })
+	return x
+}
+
 // Free frees the copies.
 func (e *Encoder) Free() { e.blocks.Free() }

@@ -59,6 +59,16 @@ func TestEncoderGivesHiddenStates(t *testing.T) {
 			if d := largestDifference(all, model.Hidden(NewInput(ids, RowPositions(offsets), offsets, torch.CPU, false)).Float32s()); d > 2e-5 {
 				t.Errorf("%s: hidden states differ by %g", activation, d)
 			}
+			full := append([]int32{0}, offsets[2:]...) // without the empty row
+			for _, threads := range []int{1, 2} {
+				torch.SetThreads(threads)
+				firsts := e.HiddenFirst(NewInput(ids, RowPositions(full), full, torch.CPU, false)).Float32s()
+				for i, from := range full[:len(full)-1] {
+					if !slices.Equal(firsts[i*63:(i+1)*63], all[from*63:(from+1)*63]) {
+						t.Errorf("%s: the first token of row %d has other bits without the others", activation, i)
+					}
+				}
+			}
 			for i := range len(offsets) - 1 {
 				from, to := offsets[i], offsets[i+1]
 				if alone := run(1, ids[from:to], []int32{0, to - from}); !slices.Equal(alone, all[from*63:to*63]) {

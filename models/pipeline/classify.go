@@ -23,6 +23,7 @@ type Classifier struct {
 	*classify.Classifier
 	LM       *LM
 	model    models.Classifier
+	encoder  *models.Encoder // the network made for answers alone; nil in training, and where the model's own Hidden does it
 	template template
 }
 
@@ -88,9 +89,16 @@ func newClassifier(lm *LM, card classify.Card) (c *Classifier, err error) {
 	return c, nil
 }
 
-// OpenClassifier opens a folder that cloze finetune wrote from an encoder, or one of transformers' for sequence classification, whose
-// config.json says labels and task.
-func OpenClassifier(dir string) (*Classifier, error) {
+// ClassifierOptions change how a folder is opened. The zero value is what its maker meant.
+type ClassifierOptions struct {
+}
+
+// OpenClassifier is Open without options.
+func OpenClassifier(dir string) (*Classifier, error) { return ClassifierOptions{}.Open(dir) }
+
+// Open opens a folder that cloze finetune wrote from an encoder, or one of transformers' for sequence classification, whose config.json says labels
+// and task. What is opened is not trained further (NewClassifier is for that): answers come from a copy of the weights where there is a kernel for it.
+func (o ClassifierOptions) Open(dir string) (*Classifier, error) {
 	card, err := classify.ReadCard(dir)
 	if errors.Is(err, fs.ErrNotExist) && exists(filepath.Join(dir, "config.json")) {
 		card, err = foreignCard(dir)
@@ -116,7 +124,15 @@ func OpenClassifier(dir string) (*Classifier, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c, c.ReadSeen(dir)
+	if err := c.ReadSeen(dir); err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	if network, ok := lm.Model.(interface{ Encoder() *models.Encoder }); ok {
+		if err := torch.Do(func() error { c.encoder = network.Encoder(); return nil }); err != nil {
+			return nil, errors.Join(err, c.Close())
+		}
+	}
+	return c, nil
 }
 
 // foreignCard is the card of a folder that has none.
@@ -140,8 +156,16 @@ func foreignCard(dir string) (card classify.Card, err error) {
 	return card, nil
 }
 
-// Close frees the network.
-func (c *Classifier) Close() error { return c.LM.Close() }
+// Close frees the network. A second call does nothing.
+func (c *Classifier) Close() error {
+	if c.encoder != nil {
+		if err := torch.Do(func() error { c.encoder.Free(); return nil }); err != nil {
+			return err
+		}
+		c.encoder = nil
+	}
+	return c.LM.Close()
+}
 
 // Sharpen divides the logits by a temperature from now on, in the weights.
 func (c *Classifier) Sharpen(temperature float64) error {
@@ -210,13 +234,21 @@ func (c *Classifier) logits(b *objectives.Batch) (logits []float32, err error) {
 			torch.NoGrad(func() {
 				in := models.NewInput(b.IDs, b.Positions, b.RowOffsets, torch.CPU, false)
 				in.Segments = models.Kinds(b.Segments, torch.CPU)
-				first := torch.FromInt32(b.RowOffsets[:b.Rows()], int64(b.Rows()))
-				logits = c.model.Classify(models.HiddenAt(c.model, in, first), false).Float32s()
+				logits = c.model.Classify(c.first(in), false).Float32s()
 			})
 		})
 		return nil
 	})
 	return logits, err
+}
+
+// first are the hidden states of the rows' first tokens, [R,D].
+func (c *Classifier) first(in models.Input) *torch.Tensor {
+	if c.encoder != nil {
+		return c.encoder.HiddenFirst(in)
+	}
+	rows := in.RowOffsets[:len(in.RowOffsets)-1]
+	return models.HiddenAt(c.model, in, torch.FromInt32(rows, int64(len(rows))))
 }
 
 // probabilities turns the logits of a row into those: softmax of the task single, a sigmoid each of several, as they are of a regression.

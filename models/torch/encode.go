@@ -55,14 +55,23 @@ func NewEncoder(layers []EncoderLayer, heads int, epsilon float64, activation st
 
 // Encode runs the blocks over x [N,D], whose rows are packed as Attention has them, and writes the result there. Nothing is recorded for Backward. A
 // row's numbers have the same bits whatever other rows are run with it.
-func (e *Encoder) Encode(x *Tensor, rowOffsets []int32) {
+func (e *Encoder) Encode(x *Tensor, rowOffsets []int32) { e.run(x, rowOffsets, 0) }
+
+// EncodeFirst is Encode for the first token of each row alone, [R,D], with the same bits; most of the last block is left out. It is a part of x, the
+// rest of which holds nothing then. A row without tokens is an error.
+func (e *Encoder) EncodeFirst(x *Tensor, rowOffsets []int32) *Tensor {
+	e.run(x, rowOffsets, 1)
+	return x.Narrow(0, 0, int64(len(rowOffsets)-1))
+}
+
+func (e *Encoder) run(x *Tensor, rowOffsets []int32, first C.int) {
 	mustBeInside()
 	weights := handleArray(e.tensors)
 	var pin runtime.Pinner
 	defer pin.Unpin()
 	pin.Pin(unsafe.Pointer(weights))
 	c := C.cloze_encoder{weights: weights, layers: C.int(e.layers), heads: C.int(e.heads), activation: e.activation, epsilon: C.double(e.epsilon)}
-	nativeDone(C.cloze_encode(&c, handle(x.in()), (*C.int32_t)(unsafe.Pointer(&rowOffsets[0])), C.int(len(rowOffsets)-1)), x)
+	nativeDone(C.cloze_encode(&c, handle(x.in()), (*C.int32_t)(unsafe.Pointer(&rowOffsets[0])), C.int(len(rowOffsets)-1), first), x)
 }
 
 // Free frees the copies of the matrices; the tensors that were given stay.

@@ -38,9 +38,9 @@ std::vector<EncodeBlock> blocks_of(const cloze_encoder &e, int64_t dim) {
 
 __attribute__((target("avx2,fma"), optimize("fp-contract=fast"), noinline)) void encode(const std::vector<EncodeBlock> &blocks, float *x,
                                                                                          const int32_t *offsets, int rows, int64_t dim,
-                                                                                         const cloze_encoder &e) {
+                                                                                         const cloze_encoder &e, bool first) {
   static thread_local EncodeRoom room;
-  encode_blocks(blocks, x, offsets, rows, dim, e.heads, e.activation, e.epsilon, room);
+  encode_blocks(blocks, x, offsets, rows, dim, e.heads, e.activation, e.epsilon, first, room);
 }
 
 // Where rows are cut into shares: each holds at least kRowTokens tokens, or is the last.
@@ -79,12 +79,14 @@ extern "C" int cloze_encoder_pack(cloze_tensor *out, cloze_tensor weight) {
   });
 }
 
-extern "C" int cloze_encode(const cloze_encoder *e, cloze_tensor x, const int32_t *offsets, int rows) {
+extern "C" int cloze_encode(const cloze_encoder *e, cloze_tensor x, const int32_t *offsets, int rows, int first) {
   return cloze_guard([&] {
 #if defined(__x86_64__)
     const Tensor &t = T(x);
     TORCH_CHECK(cloze_can_encode() && t.dim() == 2 && t.is_contiguous() && t.scalar_type() == at::kFloat && t.size(1) % e->heads == 0 && offsets[0] == 0 && offsets[rows] == t.size(0),
                 "x must be float32 [N,D], its rows those of the offsets, on a processor with AVX2");
+    for (int i = 0; i < rows && first; i++)
+      TORCH_CHECK(offsets[i] < offsets[i + 1], "row ", i, " has no first token");
     const int64_t dim = t.size(1);
     float *numbers = t.mutable_data_ptr<float>();
     const std::vector<EncodeBlock> blocks = blocks_of(*e, dim);
@@ -94,12 +96,14 @@ extern "C" int cloze_encode(const cloze_encoder *e, cloze_tensor x, const int32_
     std::atomic<int> next{0};
     auto work = [&](int64_t, int64_t) {
       for (int i; (i = next.fetch_add(1)) < shares;)
-        encode(blocks, numbers + offsets[cuts[i]] * dim, offsets + cuts[i], cuts[i + 1] - cuts[i], dim, *e);
+        encode(blocks, numbers + offsets[cuts[i]] * dim, offsets + cuts[i], cuts[i + 1] - cuts[i], dim, *e, first != 0);
     };
     if (shares < 2 || threads < 2)
       work(0, 1);
     else
       at::parallel_for(0, std::min(threads, shares), 1, work);
+    for (int i = 0; i < shares && first; i++)
+      std::memmove(numbers + cuts[i] * dim, numbers + offsets[cuts[i]] * dim, sizeof(float) * dim * (cuts[i + 1] - cuts[i]));
 #else
     TORCH_CHECK(false, "only processors with AVX2 encode so");
 #endif

@@ -189,8 +189,8 @@ struct EncodeRoom {
   }
 };
 
-// out [n,D] = the attention of one row's n tokens, qkv [n,3D].
-CLOZE_FUSED void attend_row(const float *qkv, int64_t n, int64_t dim, int64_t heads, float *out, EncodeRoom &room) {
+// out [queries,D] = the attention of the first tokens of a row to all its n, qkv [n,3D].
+CLOZE_FUSED void attend_row(const float *qkv, int64_t n, int64_t queries, int64_t dim, int64_t heads, float *out, EncodeRoom &room) {
   const int64_t width = dim / heads, wide = rounded16(n);
   const float scale = 1 / std::sqrt(float(width));
   float *keys = EncodeRoom::of(room.keys, wide * width), *values = EncodeRoom::of(room.values, rounded16(width) * n);
@@ -198,8 +198,8 @@ CLOZE_FUSED void attend_row(const float *qkv, int64_t n, int64_t dim, int64_t he
   for (int64_t h = 0; h < heads; h++) {
     pack(qkv + dim + h * width, 3 * dim, width, n, true, keys);
     pack(qkv + 2 * dim + h * width, 3 * dim, n, width, false, values);
-    for (int64_t start = 0; start < n; start += kSliceRows) {
-      const int64_t rows = std::min(kSliceRows, n - start);
+    for (int64_t start = 0; start < queries; start += kSliceRows) {
+      const int64_t rows = std::min(kSliceRows, queries - start);
       product_of(qkv + start * 3 * dim + h * width, 3 * dim, rows, {keys, nullptr, wide, width}, scores, wide);
       for (int64_t r = 0; r < rows; r++)
         softmax_of(scores + r * wide, n, scale);
@@ -213,19 +213,24 @@ struct EncodeBlock {
   const float *norm1, *norm1_bias, *norm2, *norm2_bias;
 };
 
-// Runs the blocks over x [n,D], which holds whole rows: row i is [offsets[i], offsets[i+1]) less offsets[0].
+// Runs the blocks over x [n,D], which holds whole rows: row i is [offsets[i], offsets[i+1]) less offsets[0]. With `first` the last block is computed for
+// each row's first token alone, which then stands at x[i], with the bits it has among the others.
 CLOZE_FUSED void encode_blocks(const std::vector<EncodeBlock> &blocks, float *x, const int32_t *offsets, int rows, int64_t dim, int64_t heads, int kind,
-                                float epsilon, EncodeRoom &room) {
-  const int64_t n = offsets[rows] - offsets[0];
+                                float epsilon, bool first, EncodeRoom &room) {
+  int64_t n = offsets[rows] - offsets[0];
   float *qkv = EncodeRoom::of(room.qkv, n * 3 * dim), *attended = EncodeRoom::of(room.attended, n * dim);
   for (const EncodeBlock &b : blocks) {
     float *inner = EncodeRoom::of(room.inner, kSliceRows * (b.up.out + dim)), *y = inner + kSliceRows * b.up.out;
     for (int64_t start = 0; start < n; start += kSliceRows)
       product_of(x + start * dim, dim, std::min(kSliceRows, n - start), b.qkv, qkv + start * 3 * dim, 3 * dim);
+    const bool narrow = first && &b == &blocks.back();
     for (int i = 0; i < rows; i++) {
-      const int64_t from = offsets[i] - offsets[0];
-      attend_row(qkv + from * 3 * dim, offsets[i + 1] - offsets[i], dim, heads, attended + from * dim, room);
+      const int64_t from = offsets[i] - offsets[0], tokens = offsets[i + 1] - offsets[i];
+      attend_row(qkv + from * 3 * dim, tokens, narrow ? 1 : tokens, dim, heads, attended + (narrow ? i : from) * dim, room);
+      if (narrow)
+        std::memmove(x + i * dim, x + from * dim, sizeof(float) * dim);
     }
+    n = narrow ? rows : n;
     for (int64_t start = 0; start < n; start += kSliceRows) {
       const int64_t slice = std::min(kSliceRows, n - start);
       float *xs = x + start * dim;
