@@ -41,8 +41,9 @@ func newEvalClassifier() *cobra.Command {
 		Short: "how well a classifier's labels and probabilities fit labelled records",
 		Long: `Ask the classifier in DIR (from cloze finetune) about the labelled records of PATH... and judge the answers: precision,
 recall and F1 of each label and averaged, accuracy, Matthews' correlation, AUROC and AUPRC (each label against the
-rest), log loss, Brier score, calibration error. They equal scikit-learn's; what is undefined is n/a and no 0. The
-intervals are 95 % bootstrap percentiles.
+rest), log loss, Brier score, calibration error. Of a regression squared and absolute error, R2, Pearson's and
+Spearman's correlation. They equal scikit-learn's and scipy's; what is undefined is n/a and no 0. The intervals are 95 %
+bootstrap percentiles.
 
 Columns are those that were trained on unless --text-field and --label-field say otherwise. For a set with other labels
 --label-map "0=hateful,1=not,2=not" gives the model's labels the set's names.
@@ -115,7 +116,9 @@ func runEvalClassifier(cmd *cobra.Command, args []string, cfg evalClassifierConf
 	}
 	defer closeIt()
 	if c.Card.Task == labelled.Regression {
-		return fmt.Errorf("%s: a regression has no labels to be judged; cloze predict gives its values", args[0])
+		if err := f.refuseOfLabels(); err != nil {
+			return err
+		}
 	}
 	o := classify.EvalOptions{Rounds: cfg.Bootstrap, Seed: f.seed, Bins: cfg.Bins}
 	if o.Map, err = classify.ParseLabelMap(f.labelMap); err != nil {
@@ -150,6 +153,20 @@ func runEvalClassifier(cmd *cobra.Command, args []string, cfg evalClassifierConf
 		return json.NewEncoder(cmd.OutOrStdout()).Encode(report)
 	}
 	return report.print(cmd.OutOrStdout())
+}
+
+// refuseOfLabels refuses what only labels have.
+func (f *evalClassifierFlags) refuseOfLabels() error {
+	for _, x := range []struct {
+		flag  string
+		given bool
+	}{{"label-map", f.labelMap != ""}, {"against", f.against != ""}, {"functional", f.functional != ""}, {"group-field", f.group != ""},
+		{"positive", f.positive != ""}, {"robust", f.robust}} {
+		if x.given {
+			return usagef("--%s is about labels, and the classifier is a regression", x.flag)
+		}
+	}
+	return nil
 }
 
 // evalRecords reads the records with the classifier's columns and labels.
@@ -209,12 +226,19 @@ func (r *evalClassifierReport) add(cmd *cobra.Command, set *labelled.Set, o clas
 	}
 	for _, i := range r.Worst(f.errors) {
 		a := r.Answers[i]
-		r.Errors = append(r.Errors, evalError{a.Source.String(), names(a.Gold), names(a.Given), a.Loss})
+		e := evalError{a.Source.String(), names(a.Gold), names(a.Given), a.Loss}
+		if r.Values != nil {
+			e.Gold, e.Given = classify.Number(a.Value).String(), classify.Number(a.Probabilities[0]).String()
+		}
+		r.Errors = append(r.Errors, e)
 	}
 	return nil
 }
 
 func (r *evalClassifierReport) print(w io.Writer) error {
+	if r.Values != nil {
+		fmt.Fprintf(w, "%s records\n", count(r.Records))
+	}
 	printReport(w, r.Report)
 	if r.McNemar != nil {
 		fmt.Fprintf(w, "\nagainst %s (macro-F1 %v): only this one right %s, only that one %s; McNemar exact p %.4g",
@@ -243,7 +267,11 @@ func (r *evalClassifierReport) print(w io.Writer) error {
 		}
 	}
 	if len(r.Errors) > 0 {
-		fmt.Fprintf(w, "\n%-40s %-16s %-16s %8s\n", "highest loss", "gold", "given", "nats")
+		unit := "nats"
+		if r.Values != nil {
+			unit = "squared"
+		}
+		fmt.Fprintf(w, "\n%-40s %-16s %-16s %8s\n", "highest loss", "gold", "given", unit)
 		for _, e := range r.Errors {
 			fmt.Fprintf(w, "%-40s %-16s %-16s %8.3f\n", e.Record, e.Gold, e.Given, e.Loss)
 		}
@@ -279,7 +307,22 @@ func printSlices(w io.Writer, what string, s []classify.Slice) {
 
 // printReport writes the table of measures.
 func printReport(w io.Writer, r *classify.Report) {
-	interval := func(m classify.Measure) string { return fmt.Sprintf("%v  [%v, %v]", m.Value, m.Low, m.High) }
+	if r.Values != nil {
+		for _, m := range r.List() {
+			fmt.Fprintf(w, "%-9s %s\n", m.Name, interval(m.Measure))
+		}
+	} else {
+		printClasses(w, r)
+	}
+	for _, warning := range r.Warnings {
+		fmt.Fprintf(w, "warning: %s\n", warning)
+	}
+}
+
+func interval(m classify.Measure) string { return fmt.Sprintf("%v  [%v, %v]", m.Value, m.Low, m.High) }
+
+// printClasses writes what labels have.
+func printClasses(w io.Writer, r *classify.Report) {
 	fmt.Fprintf(w, "%-20s %8s %9s %9s %9s %9s  %-18s %8s %8s\n", "label", "records", "predicted", "precision", "recall", "F1", "95 %", "AUROC", "AUPRC")
 	for _, l := range r.Labels {
 		fmt.Fprintf(w, "%-20s %8s %9s %9v %9v %9v  [%v, %v]   %8v %8v\n", l.Label, count(l.Support), count(l.Predicted), l.Precision, l.Recall,
@@ -300,9 +343,6 @@ func printReport(w io.Writer, r *classify.Report) {
 		printConfusion(w, r)
 	} else {
 		fmt.Fprintf(w, "Hamming loss %v  macro AUROC %v  macro AUPRC %v\n", r.Hamming, r.AUROC, r.AUPRC)
-	}
-	for _, warning := range r.Warnings {
-		fmt.Fprintf(w, "warning: %s\n", warning)
 	}
 }
 

@@ -213,7 +213,7 @@ func runFinetune(cmd *cobra.Command, paths []string, cfg finetuneConfig, f finet
 	if f.reading.textField != "" {
 		c.Card.TextField = f.reading.textField
 	}
-	if len(valid.Records) > 0 && valid.Task != labelled.Regression {
+	if len(valid.Records) > 0 {
 		if report.Valid, err = classify.Evaluate(cmd.Context(), c.Classifier, valid, classify.EvalOptions{Rounds: 200, Seed: f.seed}); err != nil {
 			return err
 		}
@@ -372,7 +372,11 @@ func (r *finetuneReport) print(w io.Writer) error {
 		fmt.Fprintf(w, "macro-F1 over %d folds: %.4f, standard deviation %.4f\n", len(r.Folds), mean, spread)
 	}
 	if r.Valid != nil {
-		fmt.Fprintf(w, "on the validation part (%s records), temperature %.3f:\n", count(r.Valid.Records), r.Card.Temperature)
+		fmt.Fprintf(w, "on the validation part (%s records)", count(r.Valid.Records))
+		if r.Card.Task == labelled.Single {
+			fmt.Fprintf(w, ", temperature %.3f", r.Card.Temperature)
+		}
+		fmt.Fprintln(w, ":")
 		printReport(w, r.Valid)
 	}
 	_, err := fmt.Fprintf(w, "written to %s\n", r.Out)

@@ -63,11 +63,8 @@ func tuneEncoder(cmd *cobra.Command, c *pipeline.Classifier, training, valid *la
 			bar.say("step %d: validation loss %.4f%s", step, e.Loss, scoreText(e.Score))
 		},
 	}
-	judged := len(valid.Records) > 0 && valid.Task != labelled.Regression
-	if judged {
+	if len(valid.Records) > 0 {
 		job.Measure = func(ctx context.Context) (train.Evaluation, error) { return measureClasses(ctx, c.Classifier, valid) }
-	} else {
-		job.Valid, _, _ = classRows(c, valid)
 	}
 	result, err := train.Run(cmd.Context(), config, job)
 	if err = cmp.Or(err, cmd.Context().Err()); err != nil {
@@ -81,8 +78,7 @@ func tuneEncoder(cmd *cobra.Command, c *pipeline.Classifier, training, valid *la
 		}
 	}
 	c.Remember(training)
-	c.Card.Valid = len(valid.Records)
-	if !judged {
+	if len(valid.Records) == 0 {
 		return &result, nil
 	}
 	return &result, c.Settle(cmd.Context(), valid, cfg.Calibrate, cfg.Thresholds, c.Sharpen)
@@ -119,15 +115,20 @@ func classRows(c *pipeline.Classifier, s *labelled.Set) (rows objectives.Labelle
 	return rows, tokens, cut
 }
 
-// measureClasses judges the validation part; the score, by which the best weights are chosen, is macro-F1.
+// measureClasses judges the validation part; the score, by which the best weights are chosen, is macro-F1. A regression has none: there it is the least
+// squared error.
 func measureClasses(ctx context.Context, c *classify.Classifier, valid *labelled.Set) (train.Evaluation, error) {
 	r, err := classify.Evaluate(ctx, c, valid, classify.EvalOptions{})
 	if err != nil {
 		return train.Evaluation{}, err
 	}
+	e := train.Evaluation{Tokens: int64(r.Records)}
+	if r.Values != nil {
+		e.Loss = float64(r.MSE.Value)
+		return e, nil
+	}
 	score := float64(r.MacroF1.Value)
-	e := train.Evaluation{Loss: float64(r.Hamming), Tokens: int64(r.Records), Score: &score}
-	if valid.Task == labelled.Single {
+	if e.Loss, e.Score = float64(r.Hamming), &score; valid.Task == labelled.Single {
 		e.Loss = float64(r.LogLoss)
 	}
 	return e, nil

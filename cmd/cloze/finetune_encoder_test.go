@@ -79,7 +79,10 @@ func TestAnEncoderIsFineTuned(t *testing.T) {
 
 // Scores train a regression, several columns a label each.
 func TestAnEncoderLearnsScoresAndSeveralLabels(t *testing.T) {
-	dir, _ := tuned(t, [2]string{"0", "4.5"}, "--task", "regression", "--quiet")
+	dir, r := tuned(t, [2]string{"0", "4.5"}, "--task", "regression", "--quiet")
+	if !strings.Contains(r.stdout, "Pearson   ") {
+		t.Errorf("the report lacks the measures:\n%s", r.stdout)
+	}
 	p := done(t, "a b c\nx w v\n", "predict", dir, "--quiet").stdout
 	var low, high struct{ Value *float64 }
 	lines := strings.Split(p, "\n")
@@ -94,6 +97,16 @@ func TestAnEncoderLearnsScoresAndSeveralLabels(t *testing.T) {
 	if c := done(t, "a\n", "predict", dir, "--quiet", "--format", "csv").stdout; !strings.HasPrefix(c, "index,label,empty,value\n0,,false,") {
 		t.Errorf("csv:\n%s", c)
 	}
+	test := write(t, t.TempDir(), "test.csv", lettersCSV(32, [2]string{"0", "4.5"}))
+	page := filepath.Join(t.TempDir(), "page.html")
+	if e := done(t, "", "eval", "classifier", dir, test, "--errors", "1", "--html", page).stdout; !strings.Contains(e, "Spearman  0.") || !strings.Contains(e, "squared") || strings.Contains(e, "F1") {
+		t.Errorf("eval:\n%s", e)
+	}
+	var judged struct{ MSE, Spearman struct{ Value, Low, High float64 } }
+	if err := json.Unmarshal([]byte(done(t, "", "eval", "classifier", dir, test, "--json").stdout), &judged); err != nil || judged.MSE.Value > 2 || judged.Spearman.Value < 0.7 || judged.Spearman.Low > judged.Spearman.Value {
+		t.Errorf("%v, %+v", err, judged)
+	}
+	failure(t, statusUsage, []string{"eval", "classifier", dir, test, "--robust"}, "--robust is about labels")
 	rows := strings.Replace(lettersCSV(192, [2]string{"1,0", "0,1"}), "text,label", "text,early,late", 1)
 	several := filepath.Join(t.TempDir(), "several")
 	done(t, "", "finetune", "--model", lettersEncoder(t), "--out", several, "--quiet", "--threads", "1", "--label-field", "early", "--label-field", "late", "--set",

@@ -57,12 +57,20 @@ type Average struct {
 	F1        Number `json:"f1"`
 }
 
-// Report is what Evaluate finds.
+// Report is what Evaluate finds: Classes of a classifier of labels, Values of a regression. The other is nil.
 type Report struct {
 	Task     labelled.Task `json:"task"`
 	Records  int           `json:"records"`
 	Empty    int           `json:"empty"` // records in which the model knew nothing
 	Repeated int           `json:"seen_in_training"`
+	*Classes
+	*Values
+	Warnings []string `json:"warnings"`
+	Answers  []Answer `json:"-"` // of all records, in order
+}
+
+// Classes are the measures of labels.
+type Classes struct {
 	Labels   []LabelReport `json:"labels"`
 	Accuracy Measure       `json:"accuracy"` // of the task multi: all labels of a record right
 	MacroF1  Measure       `json:"macro_f1"`
@@ -78,8 +86,6 @@ type Report struct {
 	ECE      Number        `json:"ece"`
 	// Confusion [L,L] counts records by gold and predicted label, of the task single.
 	Confusion [][]int64        `json:"confusion,omitempty"`
-	Warnings  []string         `json:"warnings"`
-	Answers   []Answer         `json:"-"` // of all records, in order
 	Bins      []CalibrationBin `json:"calibration,omitempty"`
 	// New is the macro-F1 without the records that stood in the training data too.
 	New *Number `json:"macro_f1_unseen,omitempty"`
@@ -98,8 +104,9 @@ type CalibrationBin struct {
 type Answer struct {
 	Source        corpus.Position
 	Gold, Given   []int
-	Probabilities []float64 // [L] of the set's labels
-	Loss          float64   // nats
+	Probabilities []float64 // [L] of the set's labels; of a regression the one value given
+	Value         float64   // gold, of a regression
+	Loss          float64   // nats; of a regression the squared error
 	Seen          bool      // the text was trained on
 }
 
@@ -116,7 +123,7 @@ type EvalOptions struct {
 
 // Evaluate asks a classifier about all records of a set and judges the answers.
 func Evaluate(ctx context.Context, c *Classifier, s *labelled.Set, o EvalOptions) (*Report, error) {
-	if s.Task != c.Card.Task || s.Task == labelled.Regression {
+	if s.Task != c.Card.Task {
 		return nil, fmt.Errorf("a set of the task %s and a classifier of the task %s", s.Task, c.Card.Task)
 	}
 	if o.Bins == 0 {
@@ -126,10 +133,14 @@ func Evaluate(ctx context.Context, c *Classifier, s *labelled.Set, o EvalOptions
 	if err != nil {
 		return nil, err
 	}
-	r := &Report{Task: s.Task, Records: len(s.Records), Warnings: []string{}, MCC: undefined(), Hamming: nan, LogLoss: nan, Brier: nan, ECE: nan}
+	r := &Report{Task: s.Task, Records: len(s.Records), Warnings: []string{}}
 	if err := r.answer(ctx, c, s, ids); err != nil {
 		return nil, err
 	}
+	if s.Task == labelled.Regression {
+		return r, r.judgeValues(o)
+	}
+	r.Classes = &Classes{MCC: undefined(), Hamming: nan, LogLoss: nan, Brier: nan, ECE: nan}
 	counts := r.count(s, nil)
 	r.judge(s, counts)
 	if s.Task == labelled.Single {
@@ -138,7 +149,7 @@ func Evaluate(ctx context.Context, c *Classifier, s *labelled.Set, o EvalOptions
 		r.judgeMulti(s)
 	}
 	r.intervals(s, o)
-	r.warn(c, s)
+	r.warn(s)
 	return r, nil
 }
 
@@ -149,14 +160,7 @@ func undefined() Measure { return Measure{nan, nan, nan} }
 // answer asks for all records and translates what the model says into the set's labels.
 func (r *Report) answer(ctx context.Context, c *Classifier, s *labelled.Set, ids []int) error {
 	return c.askAll(ctx, s, func(rec labelled.Record, p Prediction) {
-		a := Answer{Source: rec.Source, Gold: rec.Labels, Probabilities: make([]float64, len(s.Labels))}
-		for l, x := range p.Probabilities {
-			if s.Task == labelled.Single {
-				a.Probabilities[ids[l]] += x
-			} else {
-				a.Probabilities[ids[l]] = max(a.Probabilities[ids[l]], x)
-			}
-		}
+		a := Answer{Source: rec.Source, Gold: rec.Labels, Value: rec.Value, Probabilities: joined(s, ids, p.Probabilities)}
 		for _, l := range p.Labels {
 			a.Given = append(a.Given, ids[l])
 		}
@@ -175,8 +179,27 @@ func (r *Report) answer(ctx context.Context, c *Classifier, s *labelled.Set, ids
 	})
 }
 
+// joined are a model's probabilities for the set's labels, of which ids says which each of the model's is.
+func joined(s *labelled.Set, ids []int, p []float64) []float64 {
+	if s.Task == labelled.Regression {
+		return p
+	}
+	out := make([]float64, len(s.Labels))
+	for l, x := range p {
+		if s.Task == labelled.Single {
+			out[ids[l]] += x
+		} else {
+			out[ids[l]] = max(out[ids[l]], x)
+		}
+	}
+	return out
+}
+
 // loss is the surprise at a record's labels.
 func loss(task labelled.Task, a Answer) float64 {
+	if task == labelled.Regression {
+		return (a.Probabilities[0] - a.Value) * (a.Probabilities[0] - a.Value)
+	}
 	surprise := func(p float64) float64 { return -math.Log(min(max(p, 0x1p-52), 1)) }
 	if task == labelled.Single {
 		return surprise(a.Probabilities[a.Gold[0]])
@@ -306,35 +329,28 @@ func (r *Report) intervals(s *labelled.Set, o EvalOptions) {
 		return
 	}
 	found := metrics.Bootstrap(len(r.Answers), o.Rounds, 0.95, o.Seed, func(sample []int) []float64 { return r.count(s, sample).values() })
-	set := func(m *Measure, i metrics.Interval) {
-		if !math.IsNaN(float64(m.Value)) {
-			m.Low, m.High = Number(i.Low), Number(i.High)
-		}
-	}
-	set(&r.Accuracy, found[0])
-	set(&r.MacroF1, found[1])
-	set(&r.MCC, found[2])
+	r.Accuracy.setInterval(found[0])
+	r.MacroF1.setInterval(found[1])
+	r.MCC.setInterval(found[2])
 	for l := range r.Labels {
-		set(&r.Labels[l].F1, found[3+l])
+		r.Labels[l].F1.setInterval(found[3+l])
 	}
 }
 
 // warn says what makes the numbers less than they seem.
-func (r *Report) warn(c *Classifier, s *labelled.Set) {
-	warn := func(format string, args ...any) { r.Warnings = append(r.Warnings, fmt.Sprintf(format, args...)) }
+func (r *Report) warn(s *labelled.Set) {
 	for _, l := range r.Labels {
 		switch {
 		case l.Support == 0:
-			warn("no record of the set has the label %q: its recall and AUROC are undefined, and averages leave it out", l.Label)
+			r.say("no record of the set has the label %q: its recall and AUROC are undefined, and averages leave it out", l.Label)
 		case l.Predicted == 0:
-			warn("class never predicted: %q, which %d records have", l.Label, l.Support)
+			r.say("class never predicted: %q, which %d records have", l.Label, l.Support)
 		}
 		if s.Task == labelled.Single && l.Support == int64(r.Records) {
-			warn("all records have the label %q: only accuracy tells anything here", l.Label)
+			r.say("all records have the label %q: only accuracy tells anything here", l.Label)
 		}
 	}
-	if r.Repeated > 0 {
-		warn("train and test overlap: the texts of %d of %d records stand in the training data too", r.Repeated, r.Records)
+	if r.warnOfRecords(); r.Repeated > 0 {
 		var fresh []int
 		for i, a := range r.Answers {
 			if !a.Seen {
@@ -346,7 +362,18 @@ func (r *Report) warn(c *Classifier, s *labelled.Set) {
 			r.New = &f1
 		}
 	}
-	if r.Empty > 0 {
-		warn("in %d records the model knows no word; it answers them all alike", r.Empty)
+}
+
+// warnOfRecords says what is wrong with the set whatever is learnt.
+func (r *Report) warnOfRecords() {
+	if r.Repeated > 0 {
+		r.say("train and test overlap: the texts of %d of %d records stand in the training data too", r.Repeated, r.Records)
 	}
+	if r.Empty > 0 {
+		r.say("in %d records the model knows no word; it answers them all alike", r.Empty)
+	}
+}
+
+func (r *Report) say(format string, args ...any) {
+	r.Warnings = append(r.Warnings, fmt.Sprintf(format, args...))
 }

@@ -47,12 +47,15 @@ type (
 	curve struct{ Label, Color string }
 	plot  struct {
 		Title, X, Y string
+		Low, High   string // at the ends of both axes; 0 and 1 where empty
 		Diagonal    bool
 		Lines       []line
 		Bars        []bar
+		Dots        []dot
 	}
 	line       struct{ Points, Color string }
 	bar        struct{ X, Y, W, H float64 }
+	dot        struct{ X, Y float64 }
 	sliceTable struct {
 		Name string
 		Rows []Slice
@@ -66,6 +69,10 @@ var colors = []string{"#4c78a8", "#e45756", "#54a24b", "#b279a2", "#f58518", "#4
 // functionalities are data there, never markup.
 func (r *Report) HTML(w io.Writer, p Page) error {
 	data := pageData{Page: p, Report: r}
+	if r.Values != nil {
+		data.Plots = []plot{r.scatter()}
+		return page.Execute(w, data)
+	}
 	if len(r.Confusion) > 0 && len(r.Confusion) <= 40 {
 		for g, row := range r.Confusion {
 			m := matrixRow{Label: r.Labels[g].Label}

@@ -31,7 +31,7 @@ func (c *Classifier) Settle(ctx context.Context, valid *labelled.Set, calibrate,
 			return err
 		}
 	}
-	if !thresholds {
+	if !thresholds || c.Card.Task == labelled.Regression {
 		return nil
 	}
 	p, err := c.probabilities(ctx, valid)
