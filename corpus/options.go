@@ -5,6 +5,8 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"github.com/go-cloze/cloze/corpus/neardup"
 )
 
 // Policy says what happens when the input is not as it should be. Whatever it says, everything skipped or changed is
@@ -70,6 +72,11 @@ type Options struct {
 	// Include keeps, of the files found in folders, those whose name matches one of these patterns (path.Match: "*.go");
 	// they then need no known ending. Empty: all files of a known ending.
 	Include []string `json:"include,omitempty"`
+	// Exclude names files of texts that must not be read: a document that repeats or nearly repeats one of them is left out and counted. Each is a path as
+	// Open takes it, read with TextField and Policy, or PATH#FIELD where the text has another name there. See package neardup.
+	Exclude []string `json:"exclude,omitempty"`
+	// ExcludeThreshold is the Jaccard similarity, of sets of 5 characters, from which a document nearly repeats a text; 0 means 0.8.
+	ExcludeThreshold float64 `json:"exclude_threshold,omitempty"`
 	// KeepEmpty makes a document of each record, also where its text is missing or blank: Text is then empty or blank. Of
 	// txt by lines it keeps blank lines. For those who answer each record, not for training on texts.
 	KeepEmpty bool `json:"-"`
@@ -90,6 +97,11 @@ func (o Options) Validate() error {
 	}
 	if o.Policy > Strict {
 		return fmt.Errorf("unknown corpus policy %d; known are Stop, Lenient, Strict", o.Policy)
+	}
+	if o.ExcludeThreshold != 0 {
+		if err := neardup.CheckThreshold(o.ExcludeThreshold); err != nil {
+			return fmt.Errorf("exclude_threshold: %w", err)
+		}
 	}
 	if o.MaxDocumentBytes < 0 || o.MaxDocumentBytes > 1<<40 {
 		return fmt.Errorf("max_document_bytes is %d; it must be between 0 (the default, %d) and %d",
@@ -121,7 +133,11 @@ func (o Options) Open(paths ...string) (*Source, error) {
 	}
 	o = o.resolved()
 	s := newSource(o)
-	if err := s.list(paths); err != nil {
+	err := s.list(paths)
+	if err == nil {
+		s.excluded, err = o.excluded()
+	}
+	if err != nil {
 		return nil, err
 	}
 	return s, nil
@@ -133,8 +149,13 @@ func (o Options) Read(name string, r io.Reader) (*Source, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
-	s := newSource(o.resolved())
+	o = o.resolved()
+	s := newSource(o)
 	s.files = []File{{Path: name, Bytes: -1, Format: s.formatOf(name)}}
 	s.given = r
+	var err error
+	if s.excluded, err = o.excluded(); err != nil {
+		return nil, err
+	}
 	return s, nil
 }

@@ -16,6 +16,8 @@ const (
 	MissingField                  // the record has no text field
 	NullField                     // the text field is null
 	EmptyText                     // the text is empty or white space only
+	RepeatsExcluded               // the text is one of Options.Exclude but for its spelling
+	NearExcluded                  // the text is nearly one of Options.Exclude
 	BrokenRecord                  // the record does not parse; damage
 	TooLong                       // the record is longer than MaxDocumentBytes; damage
 	TruncatedStream               // the compressed stream is cut or damaged, or reading failed; damage
@@ -49,6 +51,8 @@ var reasonNames = [numReasons][2]string{
 	MissingField:    {"missing_field", "records without the text field"},
 	NullField:       {"null_field", "records whose text is null"},
 	EmptyText:       {"empty_text", "records whose text is empty"},
+	RepeatsExcluded: {"repeats_of_excluded", "documents left out, equal to an excluded text after normalisation"},
+	NearExcluded:    {"near_duplicates_of_excluded", "documents left out, near duplicates of an excluded text"},
 	BrokenRecord:    {"broken_records", "broken records skipped"},
 	TooLong:         {"too_long", "records over the length bound skipped"},
 	TruncatedStream: {"truncated_streams", "truncated or damaged streams skipped"},
@@ -99,6 +103,7 @@ type Report struct {
 	Records   int64 // lines, rows, paragraphs or files looked at; blank lines count with BlankLine only
 	Documents int64 // returned by Next
 	TextBytes int64 // in those documents
+	Excluded  int64 // texts of Options.Exclude, once they are read
 	Counts    [numReasons]int64
 	// Notes are the messages of the first things skipped as damaged.
 	Notes []string
@@ -112,6 +117,7 @@ type Report struct {
 func (r *Report) Add(o Report) {
 	r.Files, r.FileBytes, r.Bytes = r.Files+o.Files, r.FileBytes+o.FileBytes, r.Bytes+o.Bytes
 	r.Records, r.Documents, r.TextBytes = r.Records+o.Records, r.Documents+o.Documents, r.TextBytes+o.TextBytes
+	r.Excluded = max(r.Excluded, o.Excluded) // the corpora of a run have one list
 	for i, n := range o.Counts {
 		r.Counts[i] += n
 	}
@@ -125,6 +131,16 @@ func (r Report) Count(reason Reason) int64 {
 		return 0
 	}
 	return r.Counts[reason]
+}
+
+// damaged is how many records and files were skipped as damaged.
+func (r Report) damaged() (n int64) {
+	for i, c := range r.Counts {
+		if Reason(i).damage() {
+			n += c
+		}
+	}
+	return n
 }
 
 // CheckDocuments returns nil when there was at least one document, otherwise one line that says what was read and what
@@ -165,6 +181,9 @@ func (r Report) String() string {
 		{"documents", group(r.Documents)},
 		{"bytes of documents", group(r.TextBytes)},
 	}
+	if r.Excluded > 0 {
+		rows = append(rows, [2]string{"texts to exclude", group(r.Excluded)})
+	}
 	for i, n := range r.Counts {
 		if n > 0 && Reason(i) != BadUTF8Bytes && Reason(i) != BadUTF8Lines {
 			rows = append(rows, [2]string{Reason(i).String(), group(n)})
@@ -203,10 +222,11 @@ func (r Report) MarshalJSON() ([]byte, error) {
 		Records   int64            `json:"records"`
 		Documents int64            `json:"documents"`
 		TextBytes int64            `json:"text_bytes"`
+		Excluded  int64            `json:"texts_to_exclude,omitempty"`
 		Counts    map[string]int64 `json:"counts"`
 		Notes     []string         `json:"notes,omitempty"`
 		PerFile   []FileReport     `json:"per_file"`
-	}{r.Files, r.FileBytes, r.Bytes, r.Records, r.Documents, r.TextBytes, counts, r.Notes, r.PerFile})
+	}{r.Files, r.FileBytes, r.Bytes, r.Records, r.Documents, r.TextBytes, r.Excluded, counts, r.Notes, r.PerFile})
 }
 
 // group writes n with commas between thousands.

@@ -7,6 +7,8 @@ import (
 	"io"
 	"iter"
 	"path/filepath"
+
+	"github.com/go-cloze/cloze/corpus/neardup"
 )
 
 // Source reads the documents of many files in order. It is a Reader. It serves one goroutine; only Progress may be called
@@ -26,6 +28,9 @@ type Source struct {
 	clear  []byte   // holds a text that had to be repaired
 	out    []byte   // holds a text that is not a piece of the file as it is
 	err    error    // final; sticky
+
+	excluded []*Source      // the texts of Options.Exclude, until they are read
+	repeats  *neardup.Index // the same, once they are; nil without
 }
 
 // format takes the records of the open file from the scanner and makes documents of them.
@@ -90,11 +95,17 @@ func (s *Source) All() iter.Seq2[Document, error] {
 func (s *Source) Next() (Document, error) {
 	// Not all formats set these, and a corpus may mix formats.
 	s.doc.ID, s.doc.Meta = "", nil
+	if len(s.excluded) > 0 {
+		s.readExcluded()
+	}
 	for s.err == nil {
 		var err error
 		if s.cur == nil {
 			err = s.openNext()
 		} else if err = s.cur.next(&s.doc); err == nil {
+			if s.repeats != nil && s.leaveOut() {
+				continue
+			}
 			s.report.Documents++
 			s.report.TextBytes += int64(len(s.doc.Text))
 			s.doc.Source.File = s.files[s.at-1].Path

@@ -219,3 +219,26 @@ func TestASplitThatLacksALabelIsWarnedOf(t *testing.T) {
 		t.Errorf("%q", r.stderr)
 	}
 }
+
+func TestFinetuneLeavesExcludedTextsOut(t *testing.T) {
+	held := write(t, t.TempDir(), "held.csv", "said\n@USER DAY 7: we saw shade and then sun!\n\"day 12, we saw puddle and then drizzle\"\n")
+	_, r := finetuned(t, 80, [2]string{"wet", "dry"}, "--json", "--exclude", held+"#said")
+	var report struct {
+		Corpus struct {
+			Documents, Records int
+			Excluded           int `json:"texts_to_exclude"`
+			Counts             map[string]int
+		}
+		Card struct{ Train, Valid int }
+	}
+	if err := json.Unmarshal([]byte(r.stdout), &report); err != nil {
+		t.Fatal(err)
+	}
+	c := report.Corpus
+	if left := c.Counts["repeats_of_excluded"] + c.Counts["near_duplicates_of_excluded"]; c.Excluded != 2 || left == 0 || c.Documents != 80-left || c.Records != 80 {
+		t.Errorf("%+v", c)
+	}
+	if _, r = finetuned(t, 80, [2]string{"wet", "dry"}, "--exclude", held+"#said"); !strings.Contains(r.stdout, "documents left out") {
+		t.Errorf("the report is silent of what was left out:\n%s", r.stdout)
+	}
+}

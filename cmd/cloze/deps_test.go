@@ -22,9 +22,11 @@ var mayImport = map[string][]string{
 	"tokenize/train":   {"tokenize"},
 	"tokenize/words":   {},
 	"tokenize/sugarme": {"tokenize"},
-	"corpus":           {"tokenize"},
-	"corpus/shard":     {"tokenize"},
-	"corpus/labelled":  {},
+	"corpus": {"tokenize",
+		"corpus/neardup"}, // what is not to be read is left out while reading
+	"corpus/neardup":  {},
+	"corpus/shard":    {"tokenize"},
+	"corpus/labelled": {},
 	"embeddings": {"tokenize", "models/safetensors", "objectives/metrics",
 		"embeddings/fasttext"}, // .bin files are vectors, too
 	// Models of the original tool: training writes them, classifiers ask them; formats and hashing need nothing of ours.

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/go-cloze/cloze/cmd/cloze/config"
+	"github.com/go-cloze/cloze/corpus"
 	"github.com/go-cloze/cloze/corpus/labelled"
 	"github.com/go-cloze/cloze/objectives/classify"
 	"github.com/go-cloze/cloze/objectives/ngram"
@@ -137,6 +138,7 @@ Keys and their defaults, for --config and --set:
 	addThreads(cmd, &f.threads) // of an encoder
 	f.config.add(cmd)
 	f.reading.add(cmd)
+	f.reading.addExclude(cmd)
 	addQuiet(cmd, &f.quiet)
 	addJSON(cmd, &f.json)
 	return cmd
@@ -181,6 +183,7 @@ func (c *finetuneConfig) options(f finetuneFlags) (labelled.Options, error) {
 // finetuneReport is what "finetune" tells.
 type finetuneReport struct {
 	Out     string             `json:"out"`
+	Corpus  corpus.Report      `json:"corpus"`
 	Card    classify.Card      `json:"card"`
 	Train   any                `json:"train"` // an ngram.Result, or a train.Result of an encoder
 	Dropped []labelled.Dropped `json:"dropped_labels,omitempty"`
@@ -267,7 +270,7 @@ func readFinetune(cmd *cobra.Command, paths []string, cfg finetuneConfig, f fine
 	if err != nil {
 		return nil, nil, report, err
 	}
-	report.Dropped = set.Dropped
+	report.Dropped, report.Corpus = set.Dropped, set.Report
 	if !f.quiet {
 		printLabels(cmd.ErrOrStderr(), set)
 	}
@@ -367,6 +370,11 @@ func crossValidate(cmd *cobra.Command, s *labelled.Set, cfg finetuneConfig, f fi
 }
 
 func (r *finetuneReport) print(w io.Writer) error {
+	for _, reason := range []corpus.Reason{corpus.RepeatsExcluded, corpus.NearExcluded} {
+		if r.Corpus.Excluded > 0 {
+			fmt.Fprintf(w, "%v: %s (of %s texts)\n", reason, count(r.Corpus.Count(reason)), count(r.Corpus.Excluded))
+		}
+	}
 	if len(r.Folds) > 0 {
 		mean, spread := meanSpread(r.Folds)
 		fmt.Fprintf(w, "macro-F1 over %d folds: %.4f, standard deviation %.4f\n", len(r.Folds), mean, spread)

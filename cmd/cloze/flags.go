@@ -52,6 +52,7 @@ type readingFlags struct {
 	textField string
 	strict    bool
 	lenient   bool
+	exclude   []string
 }
 
 func (f *readingFlags) add(cmd *cobra.Command) {
@@ -60,10 +61,18 @@ func (f *readingFlags) add(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&f.lenient, "lenient", false, "skip and count damaged records and files instead of stopping at them")
 }
 
+// addExclude adds --exclude, for the verbs that train on what they read.
+func (f *readingFlags) addExclude(cmd *cobra.Command) {
+	cmd.Flags().StringArrayVar(&f.exclude, "exclude", nil, "file of texts, such as a test set, of which no near duplicate is trained on: PATH, or PATH#FIELD for another text field; may be repeated; the key corpus.exclude")
+}
+
 // apply lays the flags over the options.
 func (f *readingFlags) apply(o *corpus.Options) error {
 	if f.textField != "" {
 		o.TextField = f.textField
+	}
+	if len(f.exclude) > 0 {
+		o.Exclude = f.exclude
 	}
 	switch {
 	case f.strict && f.lenient:

@@ -86,6 +86,7 @@ train.warmup_steps from the steps, and model.vocab_size from the tokenizer, unle
 	f.addVectors(cmd)
 	f.config.add(cmd)
 	f.reading.add(cmd)
+	f.reading.addExclude(cmd)
 	addQuiet(cmd, &f.quiet)
 	addJSON(cmd, &f.json)
 	return cmd

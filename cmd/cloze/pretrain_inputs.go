@@ -22,6 +22,8 @@ const inputsFile = "inputs.json"
 type inputs struct {
 	Init  string      `json:"init,omitempty"` // the folder of --init
 	Parts []partInput `json:"corpora"`
+	// Excluded are the files of corpus.exclude, whose texts are not trained on.
+	Excluded []textFile `json:"excluded,omitempty"`
 }
 
 // partInput is the texts of a corpus, in the order in which they were read; none of standard input.
@@ -39,7 +41,7 @@ type textFile struct {
 
 // inputs lists what this run is made of.
 func (p *pretraining) inputs() ([]byte, error) {
-	in := inputs{Init: p.flags.init}
+	in := inputs{Init: p.flags.init, Excluded: p.excluded}
 	for _, part := range p.parts {
 		in.Parts = append(in.Parts, partInput{part.name, part.texts})
 	}
@@ -80,7 +82,7 @@ func (p *pretraining) lookAtTexts(part *part, src *corpus.Source) error {
 		return nil
 	}
 	var err error
-	if part.texts, err = sums(src); err != nil {
+	if part.texts, err = sums(src.Files()); err != nil {
 		return err
 	}
 	if p.resumed == nil || len(before) == 0 {
@@ -89,9 +91,35 @@ func (p *pretraining) lookAtTexts(part *part, src *corpus.Source) error {
 	return compareTexts(p.folder, p.flags.out, before, part.texts)
 }
 
-// sums are the files of a source with their checksums.
-func sums(src *corpus.Source) (files []textFile, err error) {
-	for _, f := range src.Files() {
+// excludedSums are the files of Exclude.
+func (s corpusSection) excludedSums() ([]textFile, error) {
+	files, err := s.ExcludedFiles()
+	if err != nil {
+		return nil, err
+	}
+	return sums(files)
+}
+
+// lookAtExcluded is lookAtTexts for the texts that are not trained on.
+func (p *pretraining) lookAtExcluded() (err error) {
+	if p.resumed == nil {
+		p.excluded, err = p.cfg.Corpus.excludedSums()
+		return err
+	}
+	p.excluded = p.resumed.inputs.Excluded
+	if len(p.paths) == 0 { // nothing is read
+		return nil
+	}
+	now, err := p.cfg.Corpus.excludedSums()
+	if err != nil {
+		return err
+	}
+	return compareTexts(p.folder, p.flags.out, p.excluded, now)
+}
+
+// sums are files with their checksums.
+func sums(from []corpus.File) (files []textFile, err error) {
+	for _, f := range from {
 		sum, err := fileSum(f.Path)
 		if err != nil {
 			return nil, err

@@ -194,7 +194,7 @@ func (p *pretraining) writePairs(part *part, folder string) error {
 
 func (p *pretraining) notePairs(alone, cut int) {
 	if alone > 0 {
-		p.note(fmt.Sprintf("%s lines whose partner is blank were left out", count(alone)))
+		p.note(fmt.Sprintf("%s lines whose partner is blank, or excluded, were left out", count(alone)))
 	}
 	if cut > 0 {
 		p.note(fmt.Sprintf("%s texts of pairs were cut behind %d tokens, so that both fit into train.block_size", count(cut), p.pairLimit()))

@@ -32,6 +32,7 @@ type pretraining struct {
 	init      *pipeline.LM // of --init, nil without and where a checkpoint takes its place
 	aside     string       // where the token shards are until they are whole; "" with --cache, and where they are there
 	parts     []*part      // the corpora
+	excluded  []textFile   // whose texts are not trained on
 	report    pretrainReport
 	train     objectives.Side
 	valid     objectives.Side

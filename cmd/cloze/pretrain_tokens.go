@@ -48,6 +48,9 @@ func (p *pretraining) encode() error {
 			return err
 		}
 	}
+	if err := p.lookAtExcluded(); err != nil {
+		return err
+	}
 	for _, part := range p.parts {
 		if err := p.encodePart(part); err != nil {
 			return err
@@ -125,7 +128,12 @@ func (p *pretraining) tokenFolder(part *part) (folder string, found bool, err er
 // tokensKey tells apart what gives other ids: tokenizer, options of reading, and the content and ending of each file, in order. Where the files
 // lie does not matter.
 func (p *pretraining) tokensKey(texts []textFile) (string, error) {
-	options, err := json.Marshal(p.cfg.Corpus.Options)
+	reading := p.cfg.Corpus.Options
+	if len(reading.Exclude) == 0 {
+		reading.ExcludeThreshold = 0 // of no matter
+	}
+	reading.Exclude = nil // what is in the files counts
+	options, err := json.Marshal(reading)
 	if err != nil {
 		return "", err
 	}
@@ -134,7 +142,7 @@ func (p *pretraining) tokensKey(texts []textFile) (string, error) {
 	if p.cfg.Objective == translation {
 		fmt.Fprintf(key, "pairs of %d\n", p.pairLimit())
 	}
-	for _, f := range texts {
+	for _, f := range append(texts[:len(texts):len(texts)], p.excluded...) {
 		fmt.Fprintf(key, "%s %s %s\n", f.Format, strings.ToLower(filepath.Ext(f.Path)), f.SHA256)
 	}
 	return fmt.Sprintf("%x", key.Sum(nil)[:16]), nil

@@ -163,9 +163,12 @@ func (v *vectorRun) read() (err error) {
 	listFiles(v.cmd.ErrOrStderr(), v.flags.quiet, src.Files())
 	v.inputs.Parts = []partInput{{}}
 	if v.paths[0] != "-" {
-		if v.inputs.Parts[0].Files, err = sums(src); err != nil {
+		if v.inputs.Parts[0].Files, err = sums(src.Files()); err != nil {
 			return err
 		}
+	}
+	if v.inputs.Excluded, err = v.cfg.Corpus.excludedSums(); err != nil {
+		return err
 	}
 	if err := v.encode(aside, src); err != nil {
 		return err
@@ -188,7 +191,7 @@ func (v *vectorRun) compareTexts() error {
 		return err
 	}
 	defer src.Close()
-	now, err := sums(src)
+	now, err := sums(src.Files())
 	if err != nil || len(v.inputs.Parts) == 0 {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/go-cloze/cloze/cmd/cloze/config"
 	"github.com/go-cloze/cloze/corpus"
+	"github.com/go-cloze/cloze/corpus/neardup"
 )
 
 // corpusSection is the section corpus of a configuration: how the texts at PATH... are read.
@@ -17,7 +18,7 @@ type corpusSection struct {
 }
 
 func defaultCorpus() corpusSection {
-	return corpusSection{Options: corpus.Options{TextField: "text"}, Policy: corpus.Stop.String()}
+	return corpusSection{Options: corpus.Options{TextField: "text", ExcludeThreshold: neardup.DefaultThreshold}, Policy: corpus.Stop.String()}
 }
 
 // resolve lays the flags over the keys and makes the two spellings of the policy one.
