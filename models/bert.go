@@ -58,8 +58,9 @@ func buildBERT(c BERTConfig, w weights) *BERT {
 	}
 	m.norm = b.layerNorm(trunk+names.embedNorm, c.Dim, c.NormEpsilon, true)
 	for layer := range c.NumLayers {
-		m.blocks = append(m.blocks, b.bertBlock(names.block(trunk, layer), c))
+		m.blocks = append(m.blocks, b.at(layer+1).bertBlock(names.block(trunk, layer), c))
 	}
+	b = b.at(c.NumLayers + 1)
 	if c.Pooler {
 		m.pooler = b.linear(trunk+names.pooler, c.Dim, c.Dim, c.InitStd, true, false)
 	}

@@ -21,6 +21,13 @@ type weights interface {
 type builder struct {
 	params  *Params
 	weights weights
+	layer   int // Param.Layer of what is built
+}
+
+// at builds in a layer: 0 is before the blocks.
+func (b builder) at(layer int) builder {
+	b.layer = layer
+	return b
 }
 
 func (b builder) param(name string, init initial, decay, inOut bool, shape ...int64) *torch.Tensor {
@@ -28,6 +35,7 @@ func (b builder) param(name string, init initial, decay, inOut bool, shape ...in
 }
 
 func (b builder) add(param Param, init initial) *torch.Tensor {
+	param.Layer = b.layer
 	param.Tensor = b.weights.tensor(param, init)
 	b.params.add(param)
 	return param.Tensor

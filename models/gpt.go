@@ -52,8 +52,9 @@ func buildGPT(c GPTConfig, w weights) *GPT {
 	g.tokens = b.embedding(gptTokens, c.VocabSize, c.Dim, c.InitStd)
 	g.positions = b.embedding(gptPositions, c.NumContext, c.Dim, c.InitStd)
 	for layer := range c.NumLayers {
-		g.blocks = append(g.blocks, b.gptBlock(gptBlockPrefix(layer), c))
+		g.blocks = append(g.blocks, b.at(layer+1).gptBlock(gptBlockPrefix(layer), c))
 	}
+	b = b.at(c.NumLayers + 1)
 	g.norm = b.layerNorm(gptFinalNorm, c.Dim, c.NormEpsilon, c.Bias)
 	if c.TiedHead {
 		g.head = g.tokens.TableVD

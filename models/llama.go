@@ -52,8 +52,9 @@ func buildLlama(c LlamaConfig, w weights) *Llama {
 	l := &Llama{Config: c, params: b.params, frequencies: rotaryFrequencies(c.headDim(), c.RopeTheta, c.RopeScaling)}
 	l.tokens = b.embedding(llamaTokens, c.VocabSize, c.Dim, c.InitStd)
 	for layer := range c.NumLayers {
-		l.blocks = append(l.blocks, b.llamaBlock(llamaBlockPrefix(layer), c))
+		l.blocks = append(l.blocks, b.at(layer+1).llamaBlock(llamaBlockPrefix(layer), c))
 	}
+	b = b.at(c.NumLayers + 1)
 	l.norm = b.rmsNorm(llamaFinalNorm, c.Dim, c.NormEpsilon)
 	if c.TiedHead {
 		l.head = l.tokens.TableVD

@@ -56,8 +56,9 @@ func buildModernBERT(c ModernBERTConfig, w weights) *ModernBERT {
 	m.tokens = b.embedding(tokens, c.VocabSize, c.Dim, c.InitStd)
 	m.norm = b.layerNorm(trunk+"embeddings.norm", c.Dim, c.NormEpsilon, c.NormBias)
 	for layer := range c.NumLayers {
-		m.blocks = append(m.blocks, b.modernBlock(trunk+"layers."+strconv.Itoa(layer)+".", layer, c))
+		m.blocks = append(m.blocks, b.at(layer+1).modernBlock(trunk+"layers."+strconv.Itoa(layer)+".", layer, c))
 	}
+	b = b.at(c.NumLayers + 1)
 	m.final = b.layerNorm(trunk+"final_norm", c.Dim, c.NormEpsilon, c.NormBias)
 	m.head = m.tokens.TableVD
 	if !c.Head {

@@ -13,6 +13,7 @@ type Param struct {
 	Tensor *torch.Tensor // in the layout that computes fastest; nil when the model is only counted
 	Shape  []int64       // of Tensor
 	Decay  bool          // weight decay applies: matrices and tables yes, biases and norms no
+	Layer  int           // 0 of the embeddings, 1 of the first block and so on; what follows the blocks has the number after the last's
 
 	// inOut says that files hold the matrix as [in,out] (GPT-2's Conv1D) while Tensor is [out,in].
 	inOut bool

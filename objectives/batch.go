@@ -10,6 +10,7 @@ type Label struct {
 	Class   int32   // index of the class, from 0
 	Classes []int32 // indexes of all classes, where there may be any number; they belong to whoever made the label
 	Value   float32 // target of a regression
+	Record  int32   // number of the text in its set, for who keeps something of each
 }
 
 // Sequence is a run of tokens of one document, the unit an Objective works on.

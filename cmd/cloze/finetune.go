@@ -43,12 +43,16 @@ type encoderConfig struct {
 	MaxLength             int     `yaml:"max_length"`              // most tokens of a text; 0 is 256 or what the model has
 	LabelSmoothing        float64 `yaml:"label_smoothing"`         // share of the target that is spread over all labels
 	FocalGamma            float64 `yaml:"focal_gamma"`             // above 0 makes little of records that are already right
+	LayerDecay            float64 `yaml:"layer_decay"`             // of the learning rate from the head to the top layer, and from each to the one below
+	Freeze                string  `yaml:"freeze"`                  // what is not trained: none, embeddings, so many layers from the bottom, or all but the head
+	UnfreezeEpochs        float64 `yaml:"unfreeze_epochs"`         // the head is trained alone first, and every so many epochs one more layer; 0 trains all at once
 	EvalEpochs            float64 `yaml:"eval_epochs"`             // between looks at the validation part, whose best weights are kept
 	EarlyStoppingPatience int     `yaml:"early_stopping_patience"` // looks without a better score that end the training; 0 never does
 }
 
 func defaultEncoder() encoderConfig {
-	return encoderConfig{Epochs: 3, BatchSize: 32, LearningRate: 5e-5, WarmupRatio: 0.06, WeightDecay: 0.01, EvalEpochs: 0.5}
+	return encoderConfig{Epochs: 3, BatchSize: 32, LearningRate: 5e-5, WarmupRatio: 0.06, WeightDecay: 0.01, LayerDecay: 1, Freeze: "none",
+		EvalEpochs: 0.5}
 }
 
 // validate names the first key that cannot be used.
@@ -61,12 +65,14 @@ func (c encoderConfig) validate() error {
 		{"warmup_ratio", c.WarmupRatio, 0, 1}, {"weight_decay", c.WeightDecay, 0, 1}, {"max_length", float64(c.MaxLength), 0, 1e6},
 		{"label_smoothing", c.LabelSmoothing, 0, 0.99}, {"focal_gamma", c.FocalGamma, 0, 100}, {"eval_epochs", c.EvalEpochs, 1e-6, 1e6},
 		{"early_stopping_patience", float64(c.EarlyStoppingPatience), 0, 1e6},
+		{"layer_decay", c.LayerDecay, 1e-6, 1}, {"unfreeze_epochs", c.UnfreezeEpochs, 0, 1e6},
 	} {
 		if !(x.value >= x.least && x.value <= x.most) {
 			return fmt.Errorf("encoder.%s is %g: give a number from %g to %g", x.key, x.value, x.least, x.most)
 		}
 	}
-	return nil
+	_, err := c.firstTrained(1 << 20)
+	return err
 }
 
 // fitted is a classifier that has been trained; close it.

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/go-cloze/cloze/corpus/labelled"
+	"github.com/go-cloze/cloze/models"
 	"github.com/go-cloze/cloze/models/pipeline"
 	"github.com/go-cloze/cloze/models/torch"
 	"github.com/go-cloze/cloze/objectives"
@@ -51,11 +52,27 @@ func tuneEncoder(cmd *cobra.Command, c *pipeline.Classifier, training, valid *la
 	}
 	defer os.RemoveAll(dir)
 	best := filepath.Join(dir, "best.safetensors")
+	layers := c.LM.Model.Configuration().Shape().NumLayers
+	first, err := cfg.Encoder.firstTrained(layers)
+	if err != nil {
+		return nil, err
+	}
 	rows, tokens, cut := classRows(c, training)
-	config := cfg.Encoder.train(len(rows), c.Card.MaxLength, c.Card.Seed)
+	config, perEpoch := cfg.Encoder.train(len(rows), c.Card.MaxLength, c.Card.Seed)
+	var features *torch.Tensor
+	if first > layers {
+		if features, err = frozenFeatures(cmd.Context(), c, rows); err != nil {
+			return nil, err
+		}
+		defer func() { _ = torch.Do(func() error { torch.Free(features); return nil }) }()
+	}
 	bar := newProgress(cmd.ErrOrStderr(), quiet, "train", int64(config.Steps))
 	job := train.Job{Model: c.LM.Model, Objective: objectives.Classify{}, Train: rows,
-		Loss:   loss.Classify{Problem: c.Problem(), Weights: weights, Smoothing: cfg.Encoder.LabelSmoothing, FocalGamma: cfg.Encoder.FocalGamma},
+		Loss: loss.Classify{Problem: c.Problem(), Weights: weights, Smoothing: cfg.Encoder.LabelSmoothing, FocalGamma: cfg.Encoder.FocalGamma,
+			Features: features},
+		Rate: func(p models.Param, step int) float64 {
+			return cfg.Encoder.rate(p.Layer, layers, first, step, perEpoch)
+		},
 		OnStep: func(s train.Progress) { showStep(bar, s) },
 		OnNote: func(text string) { bar.say("note: %s", text) },
 		OnBest: func() error { return torch.Do(func() error { return c.LM.Model.Params().Save(best) }) },
@@ -84,6 +101,14 @@ func tuneEncoder(cmd *cobra.Command, c *pipeline.Classifier, training, valid *la
 	return &result, c.Settle(cmd.Context(), valid, cfg.Calibrate, cfg.Thresholds, c.Sharpen)
 }
 
+// frozenFeatures are what the head reads of all rows: below it nothing changes, so the network is asked about each of them once.
+func frozenFeatures(ctx context.Context, c *pipeline.Classifier, rows objectives.Labelled) (*torch.Tensor, error) {
+	if err := c.Freeze(); err != nil {
+		return nil, err
+	}
+	return c.Features(ctx, rows)
+}
+
 func scoreText(score *float64) string {
 	if score == nil {
 		return ""
@@ -100,6 +125,7 @@ func classRows(c *pipeline.Classifier, s *labelled.Set) (rows objectives.Labelle
 			cut++
 		}
 		tokens += int64(len(row.IDs))
+		row.Label.Record = int32(i)
 		switch s.Task {
 		case labelled.Single:
 			row.Label.Class = int32(r.Labels[0])
@@ -134,10 +160,11 @@ func measureClasses(ctx context.Context, c *classify.Classifier, valid *labelled
 	return e, nil
 }
 
-// train is the loop's configuration for so many rows of at most maxLength tokens: as in BERT's paper, a linear fall to 0 after a warm-up.
-func (c encoderConfig) train(rows, maxLength int, seed uint64) train.Config {
-	perEpoch := max(1, (rows+c.BatchSize-1)/c.BatchSize)
-	config := train.DefaultConfig()
+// train is the loop's configuration for so many rows of at most maxLength tokens, and the steps of an epoch: as in BERT's paper, a linear fall to 0
+// after a warm-up.
+func (c encoderConfig) train(rows, maxLength int, seed uint64) (config train.Config, perEpoch int) {
+	perEpoch = max(1, (rows+c.BatchSize-1)/c.BatchSize)
+	config = train.DefaultConfig()
 	config.Steps = max(1, int(c.Epochs*float64(perEpoch)+0.5))
 	config.BatchSize, config.BlockSize = c.BatchSize, maxLength
 	config.LearningRate, config.MinLearningRate, config.LRSchedulerType = c.LearningRate, 0, "linear"
@@ -145,7 +172,7 @@ func (c encoderConfig) train(rows, maxLength int, seed uint64) train.Config {
 	config.WeightDecay, config.AdamBeta2 = c.WeightDecay, 0.999
 	config.EvalEvery, config.EarlyStoppingPatience = max(1, int(c.EvalEpochs*float64(perEpoch)+0.5)), c.EarlyStoppingPatience
 	config.Seed = seed
-	return config
+	return config, perEpoch
 }
 
 // openClassifier opens a classifier's folder, of any model; close it.

@@ -7,8 +7,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/go-cloze/cloze/models/safetensors"
 )
 
 // lettersEncoder is a folder of a tiny encoder that knows the letters.
@@ -77,6 +80,55 @@ func TestAnEncoderIsFineTuned(t *testing.T) {
 	failure(t, statusFailed, []string{"finetune", "--model", dir, "--out", again + "2", "--set", "encoder.epochs=0", test}, "encoder.epochs is 0")
 }
 
+// tensorsIn are the bytes of all weights in a folder, by their names without the trunk's prefix.
+func tensorsIn(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	file, err := safetensors.Open(filepath.Join(dir, "model.safetensors"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	weights := map[string]string{}
+	for _, tensor := range file.Tensors() {
+		weights[strings.TrimPrefix(tensor.Name, "bert.")] = string(tensor.Data)
+	}
+	return weights
+}
+
+// What is frozen has the same bits after the training, the rest has not.
+func TestFrozenLayersKeepTheirWeights(t *testing.T) {
+	before := tensorsIn(t, lettersEncoder(t))
+	for freeze, frozen := range map[string][]string{"none": {}, "embeddings": {"embeddings."}, "1": {"embeddings.", "encoder.layer.0."},
+		"all": {"embeddings.", "encoder."}} {
+		dir, r := tuned(t, [2]string{"early", "late"}, "--set", "encoder.freeze="+freeze, "--set", "encoder.epochs=2", "--set", "encoder.layer_decay=0.9", "--json")
+		changed := 0
+		for name, after := range tensorsIn(t, dir) {
+			stands := slices.ContainsFunc(frozen, func(prefix string) bool { return strings.HasPrefix(name, prefix) })
+			if stands != (after == before[name]) {
+				t.Errorf("freeze=%s: %s, frozen %v, is the same %v", freeze, name, stands, after == before[name])
+			}
+			if !stands {
+				changed++
+			}
+		}
+		if changed == 0 || !strings.Contains(r.stdout, `"steps":`) {
+			t.Errorf("freeze=%s: %d weights changed: %s", freeze, changed, r.stdout)
+		}
+	}
+	// Head, two blocks and embeddings thaw one by one: after three epochs the embeddings have not, after four they have.
+	var dir string
+	for _, epochs := range []string{"3", "4"} {
+		dir, _ = tuned(t, [2]string{"early", "late"}, "--set", "encoder.unfreeze_epochs=1", "--set", "encoder.epochs="+epochs, "--set", "split.fraction=0", "--quiet")
+		after := tensorsIn(t, dir)
+		for name, thawed := range map[string]bool{"embeddings.word_embeddings.weight": epochs == "4", "encoder.layer.0.output.dense.weight": true} {
+			if thawed != (after[name] != before[name]) {
+				t.Errorf("after %s epochs %s has thawed: %v", epochs, name, !thawed)
+			}
+		}
+	}
+	failure(t, statusFailed, []string{"finetune", "--model", dir, "--out", dir + "2", "--set", "encoder.freeze=9", write(t, t.TempDir(), "t.csv", lettersCSV(32, [2]string{"a", "b"}))}, "encoder.freeze is 9 and the model has 2 layers")
+}
+
 // Scores train a regression, several columns a label each.
 func TestAnEncoderLearnsScoresAndSeveralLabels(t *testing.T) {
 	dir, r := tuned(t, [2]string{"0", "4.5"}, "--task", "regression", "--quiet")
@@ -102,7 +154,9 @@ func TestAnEncoderLearnsScoresAndSeveralLabels(t *testing.T) {
 	if e := done(t, "", "eval", "classifier", dir, test, "--errors", "1", "--html", page).stdout; !strings.Contains(e, "Spearman  0.") || !strings.Contains(e, "squared") || strings.Contains(e, "F1") {
 		t.Errorf("eval:\n%s", e)
 	}
-	var judged struct{ MSE, Spearman struct{ Value, Low, High float64 } }
+	var judged struct {
+		MSE, Spearman struct{ Value, Low, High float64 }
+	}
 	if err := json.Unmarshal([]byte(done(t, "", "eval", "classifier", dir, test, "--json").stdout), &judged); err != nil || judged.MSE.Value > 2 || judged.Spearman.Value < 0.7 || judged.Spearman.Low > judged.Spearman.Value {
 		t.Errorf("%v, %+v", err, judged)
 	}

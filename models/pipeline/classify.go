@@ -124,13 +124,8 @@ func (o ClassifierOptions) Open(dir string) (*Classifier, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.ReadSeen(dir); err != nil {
+	if err := cmp.Or(c.ReadSeen(dir), c.Freeze()); err != nil {
 		return nil, errors.Join(err, c.Close())
-	}
-	if network, ok := lm.Model.(interface{ Encoder() *models.Encoder }); ok {
-		if err := torch.Do(func() error { c.encoder = network.Encoder(); return nil }); err != nil {
-			return nil, errors.Join(err, c.Close())
-		}
 	}
 	return c, nil
 }
@@ -232,9 +227,7 @@ func (c *Classifier) logits(b *objectives.Batch) (logits []float32, err error) {
 	err = torch.Do(func() error {
 		torch.Scope(func() {
 			torch.NoGrad(func() {
-				in := models.NewInput(b.IDs, b.Positions, b.RowOffsets, torch.CPU, false)
-				in.Segments = models.Kinds(b.Segments, torch.CPU)
-				logits = c.model.Classify(c.first(in), false).Float32s()
+				logits = c.model.Classify(c.first(c.input(b)), false).Float32s()
 			})
 		})
 		return nil

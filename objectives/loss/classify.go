@@ -19,18 +19,32 @@ type Classify struct {
 	Smoothing float64
 	// FocalGamma above 0 makes little of rows that are already right (Lin et al. 2017, arXiv:1708.02002, equation 4); single labels alone.
 	FocalGamma float64
+	// Features [N,D] is what the head reads of each text of the training set (Label.Record), where the network below it stands still and need not be
+	// asked; else nil.
+	Features *torch.Tensor
 }
 
 // Terms returns one term, summed over the rows. Its count is the sum of the weights of the rows' labels; of several labels it is
 // the number of outputs, rows times L; of a regression the number of rows.
 func (l Classify) Terms(m models.Model, b *objectives.Batch) []Term {
 	device := m.Params().Tensors()[0].Device()
-	first := ids(b.RowOffsets[:b.Rows()], device)
-	hiddenRD := models.HiddenAt(m, input(b, device), first)
+	hiddenRD := l.hidden(m, b, device)
 	defer torch.Free(hiddenRD) // autograd holds what it needs
 	logitsRL := m.(models.Classifier).Classify(hiddenRD, b.Train)
 	targetsRL, count := l.targets(b.Labels, int(logitsRL.Size(1)))
 	return []Term{{Name: "classify", Sum: l.sum(logitsRL.To(torch.Float32), torch.FromFloat32(targetsRL, logitsRL.Shape()...).ToDevice(device)), Count: count, Weight: 1}}
+}
+
+// hidden is what the head reads of the rows, [R,D].
+func (l Classify) hidden(m models.Model, b *objectives.Batch, device torch.Device) *torch.Tensor {
+	if l.Features == nil {
+		return models.HiddenAt(m, input(b, device), ids(b.RowOffsets[:b.Rows()], device))
+	}
+	records := make([]int32, len(b.Labels))
+	for i, label := range b.Labels {
+		records[i] = label.Record
+	}
+	return l.Features.IndexSelect(0, ids(records, device))
 }
 
 // targets are what the outputs should be, [R,L], weights included; of several labels they are the labels alone.

@@ -23,6 +23,15 @@ type goldenSteps struct {
 	GradNorms     []float64          `json:"grad_norms"`
 	LearningRates []float64          `json:"learning_rates"`
 	Sums          map[string]float64 `json:"sums"`
+	Layered       *goldenSteps       `json:"layered"` // with the rates of layeredRate
+}
+
+// layeredRate is layered of the script: the embeddings stand still, the first block until step 5.
+func layeredRate(p models.Param, step int) float64 {
+	if p.Layer == 0 || p.Layer == 1 && step < 5 {
+		return 0
+	}
+	return math.Pow(0.5, float64(3-p.Layer))
 }
 
 func goldenConfig() Config {
@@ -32,8 +41,8 @@ func goldenConfig() Config {
 	return c
 }
 
-// Case: ten steps of AdamW with decay groups, clipping, warm-up, cosine and accumulation. Tolerances: losses 1e-6 relative, norms 1e-5, and
-// the sum of each parameter's absolute values after them 1e-4.
+// Case: ten steps of AdamW with decay groups, clipping, warm-up, cosine and accumulation; again with a rate for each layer, some of them 0.
+// Tolerances: losses 1e-6 relative, norms 1e-5, and the sum of each parameter's absolute values after them 1e-4.
 func TestTenStepsEqualPyTorch(t *testing.T) {
 	var want goldenSteps
 	data, err := os.ReadFile("../../testdata/objectives/train_steps.json")
@@ -43,12 +52,23 @@ func TestTenStepsEqualPyTorch(t *testing.T) {
 	if err := json.Unmarshal(data, &want); err != nil {
 		t.Fatal(err)
 	}
-	config := models.DefaultGPT()
 	useThreads(t, 1)
+	t.Run("alike", func(t *testing.T) { tenSteps(t, want, nil) })
+	t.Run("by layers", func(t *testing.T) { tenSteps(t, *want.Layered, layeredRate) })
+}
+
+func tenSteps(t *testing.T, want goldenSteps, rate func(models.Param, int) float64) {
+	config := models.DefaultGPT()
 	config.VocabSize, config.NumContext, config.Dim, config.NumLayers, config.NumHeads = 23, 12, 16, 2, 2
 	model := newModel(t, config)
 	loadWaves(t, model)
-	job := Job{Model: model, Objective: objectives.NextToken{}, Loss: loss.NextToken{}, Train: fakeBlocks{1}}
+	before := map[string][]float64{}
+	mustDo(t, func() {
+		for p := range model.Params().All() {
+			before[p.Name] = p.Tensor.Float64s()
+		}
+	})
+	job := Job{Model: model, Objective: objectives.NextToken{}, Loss: loss.NextToken{}, Train: fakeBlocks{1}, Rate: rate}
 	r, err := newRun(goldenConfig(), job)
 	if err != nil {
 		t.Fatal(err)
@@ -65,8 +85,12 @@ func TestTenStepsEqualPyTorch(t *testing.T) {
 	}
 	mustDo(t, func() {
 		for p := range model.Params().All() {
+			after := p.Tensor.Float64s()
+			if rate != nil && p.Layer == 0 && !slices.Equal(after, before[p.Name]) {
+				t.Errorf("%s is frozen and changed", p.Name)
+			}
 			var sum float64
-			for _, x := range p.Tensor.Float64s() {
+			for _, x := range after {
 				sum += math.Abs(x)
 			}
 			tolerance := 1e-4

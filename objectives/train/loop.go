@@ -27,6 +27,10 @@ type Job struct {
 	// Measure evaluates in place of reading Valid, by a measure of its own; nil for none. It may set Evaluation.Score.
 	Measure func(ctx context.Context) (Evaluation, error)
 
+	// Rate is what the learning rate of a parameter is multiplied by in a step, counted from 1; nil is 1 for all. At 0 the parameter stands still, and
+	// no gradient is computed for it.
+	Rate func(p models.Param, step int) float64
+
 	Checkpoint CheckpointConfig
 	Folder     *Folder // where metrics and checkpoints go, and where the run goes on from; nil writes nothing
 	DataSet    string  // fingerprint of the training set, and

@@ -7,28 +7,29 @@ import (
 	"github.com/go-cloze/cloze/models/torch"
 )
 
-// adamW is AdamW (Loshchilov and Hutter 2019, arXiv:1711.05101) over all parameters of a model, in two groups: matrices and tables decay,
-// biases and norms do not.
+// adamW is AdamW (Loshchilov and Hutter 2019, arXiv:1711.05101) over all parameters of a model. Matrices and tables decay, biases and norms do not.
 type adamW struct {
 	all     *models.Params
 	params  []models.Param
 	tensors []*torch.Tensor // weights of params, float32
 	rounded []*torch.Tensor // what the network computes with in half precision, which gets the gradients; else nil
 	m, v    []*torch.Tensor // running means of the gradient and of its square, float32, in the layout of the parameter
-	groups  [2]group
+	factors []float64       // of the learning rate of params; 0 stands still
+	before  []int64         // updates that passed before the first of each parameter
 	config  Config
 }
 
-// group is the parameters with one weight decay; its slices hold tensors that adamW lists too.
+// group is parameters that are updated alike; its slices hold tensors that adamW lists too.
 type group struct {
 	params, m, v []*torch.Tensor
-	weightDecay  float64
+	decay        bool
+	factor       float64
+	updates      int64 // with this one
 }
 
 // newAdamW makes the optimiser's state. Run it inside torch.Do, and free it with free.
 func newAdamW(params *models.Params, config Config) *adamW {
 	o := &adamW{all: params, config: config}
-	o.groups[0].weightDecay = config.WeightDecay
 	for p := range params.All() {
 		p.Tensor.SetRequiresGrad(true)
 		device, weights := p.Tensor.Device(), p.Weights()
@@ -38,36 +39,59 @@ func newAdamW(params *models.Params, config Config) *adamW {
 		m := torch.Zeros(torch.Float32, device, p.Shape...).Keep()
 		v := torch.Zeros(torch.Float32, device, p.Shape...).Keep()
 		o.params, o.tensors, o.m, o.v = append(o.params, p), append(o.tensors, weights), append(o.m, m), append(o.v, v)
-		g := &o.groups[0]
-		if !p.Decay {
-			g = &o.groups[1]
-		}
-		g.params, g.m, g.v = append(g.params, weights), append(g.m, m), append(g.v, v)
+		o.factors, o.before = append(o.factors, 1), append(o.before, 0)
 	}
 	return o
 }
 
-// update moves the parameters along their gradients; n counts updates from 1. What had no part in the loss (the pooler of an encoder that only
-// predicts tokens) stands still, as in torch.optim.
+// setRates says how fast each parameter moves in a step (Job.Rate); done are the updates so far. What begins to move later begins as in the first
+// step, with no mean of gradients to go by.
+func (o *adamW) setRates(rate func(p models.Param, step int) float64, step int, done int64) {
+	if rate == nil {
+		return
+	}
+	for i, p := range o.params {
+		if o.factors[i] = rate(p, step); o.factors[i] == 0 {
+			o.before[i] = done + 1
+		}
+		p.Tensor.SetRequiresGrad(o.factors[i] != 0)
+	}
+}
+
+// update moves the parameters along their gradients; n counts updates from 1.
 func (o *adamW) update(learningRate float64, n int64) {
 	c := o.config
-	for _, g := range o.groups {
-		g = g.withGradient()
-		torch.FusedAdamW(g.params, nil, g.m, g.v, learningRate, c.AdamBeta1, c.AdamBeta2, c.AdamEpsilon, g.weightDecay, n)
+	for _, g := range o.groups(n) {
+		weightDecay := 0.0
+		if g.decay {
+			weightDecay = c.WeightDecay
+		}
+		torch.FusedAdamW(g.params, nil, g.m, g.v, g.factor*learningRate, c.AdamBeta1, c.AdamBeta2, c.AdamEpsilon, weightDecay, g.updates)
 	}
 	o.all.Round()
 }
 
-// withGradient is the part of a group that Backward has given a gradient.
-func (g group) withGradient() group {
-	part := group{weightDecay: g.weightDecay}
-	for i, p := range g.params {
-		if grad := p.Grad(); grad != nil {
-			torch.Free(grad) // the handle; the gradient is p's
-			part.params, part.m, part.v = append(part.params, p), append(part.m, g.m[i]), append(part.v, g.v[i])
+// groups are the parameters that Backward has given a gradient. What had no part in the loss (the pooler of an encoder that only predicts tokens)
+// stands still, as in torch.optim.
+func (o *adamW) groups(n int64) (groups []*group) {
+	for i, t := range o.tensors {
+		grad := t.Grad()
+		if grad == nil {
+			continue
 		}
+		torch.Free(grad) // the handle; the gradient is t's
+		like := group{decay: o.params[i].Decay, factor: o.factors[i], updates: n - o.before[i]}
+		at := slices.IndexFunc(groups, func(g *group) bool {
+			return g.decay == like.decay && g.factor == like.factor && g.updates == like.updates
+		})
+		if at < 0 {
+			at = len(groups)
+			groups = append(groups, &like)
+		}
+		g := groups[at]
+		g.params, g.m, g.v = append(g.params, t), append(g.m, o.m[i]), append(g.v, o.v[i])
 	}
-	return part
+	return groups
 }
 
 // gather adds the gradients of a micro-batch in half precision to those of the weights.

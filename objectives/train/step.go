@@ -20,6 +20,7 @@ func (r *run) train(step int, data *stepData) error {
 	}
 	err := torch.Do(func() error {
 		r.sums.reset()
+		r.optimizer.setRates(r.Rate, step, r.updates)
 		if r.undo = nil; r.stepTime == 0 || r.stepTime > longStep {
 			r.undo = torch.RNGState()
 		}
