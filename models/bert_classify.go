@@ -130,6 +130,16 @@ func WithClasses(c Config, labels []string, problem string) (Config, error) {
 	return encoder, encoder.Validate()
 }
 
+// WithDropout returns the configuration of the same encoder with one probability of dropout, from 0 to below 1, in every place that has one.
+func WithDropout(c Config, probability float64) (Config, error) {
+	encoder, ok := c.(BERTConfig)
+	if !ok {
+		return nil, fmt.Errorf("the dropout of a %s network is what its config.json says", c.Shape().ModelType)
+	}
+	encoder.HiddenDrop, encoder.AttnDrop = probability, probability
+	return encoder, encoder.Validate()
+}
+
 // Classes returns the names of the outputs of a network's head for classes, by id, and its problem_type, "" where config.json does not say; no
 // labels where it has no such head.
 func Classes(c Config) (labels []string, problem string) {

@@ -41,6 +41,7 @@ type encoderConfig struct {
 	WarmupRatio           float64 `yaml:"warmup_ratio"`            // share of the steps over which it rises
 	WeightDecay           float64 `yaml:"weight_decay"`            // of matrices and tables
 	MaxLength             int     `yaml:"max_length"`              // most tokens of a text; 0 is 256 or what the model has
+	Dropout               float64 `yaml:"dropout"`                 // in training, everywhere; -1 is the model's own
 	LabelSmoothing        float64 `yaml:"label_smoothing"`         // share of the target that is spread over all labels
 	FocalGamma            float64 `yaml:"focal_gamma"`             // above 0 makes little of records that are already right
 	LayerDecay            float64 `yaml:"layer_decay"`             // of the learning rate from the head to the top layer, and from each to the one below
@@ -51,7 +52,7 @@ type encoderConfig struct {
 }
 
 func defaultEncoder() encoderConfig {
-	return encoderConfig{Epochs: 3, BatchSize: 32, LearningRate: 5e-5, WarmupRatio: 0.06, WeightDecay: 0.01, LayerDecay: 1, Freeze: "none",
+	return encoderConfig{Epochs: 3, BatchSize: 32, LearningRate: 5e-5, WarmupRatio: 0.06, WeightDecay: 0.01, Dropout: -1, LayerDecay: 1, Freeze: "none",
 		EvalEpochs: 0.5}
 }
 
@@ -63,7 +64,7 @@ func (c encoderConfig) validate() error {
 	}{
 		{"epochs", c.Epochs, 1e-6, 1e6}, {"batch_size", float64(c.BatchSize), 1, 1e6}, {"learning_rate", c.LearningRate, 1e-12, 1},
 		{"warmup_ratio", c.WarmupRatio, 0, 1}, {"weight_decay", c.WeightDecay, 0, 1}, {"max_length", float64(c.MaxLength), 0, 1e6},
-		{"label_smoothing", c.LabelSmoothing, 0, 0.99}, {"focal_gamma", c.FocalGamma, 0, 100}, {"eval_epochs", c.EvalEpochs, 1e-6, 1e6},
+		{"dropout", c.Dropout, -1, 0.99}, {"label_smoothing", c.LabelSmoothing, 0, 0.99}, {"focal_gamma", c.FocalGamma, 0, 100}, {"eval_epochs", c.EvalEpochs, 1e-6, 1e6},
 		{"early_stopping_patience", float64(c.EarlyStoppingPatience), 0, 1e6},
 		{"layer_decay", c.LayerDecay, 1e-6, 1}, {"unfreeze_epochs", c.UnfreezeEpochs, 0, 1e6},
 	} {

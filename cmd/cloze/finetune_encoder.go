@@ -29,7 +29,7 @@ func fitEncoder(cmd *cobra.Command, training, valid *labelled.Set, cfg finetuneC
 	}
 	card := classify.NewCard(training, f.seed)
 	card.Fold, card.MaxLength = cfg.Fold, cfg.Encoder.MaxLength
-	c, err := pipeline.NewClassifier(f.model, card, f.seed)
+	c, err := pipeline.NewClassifier(f.model, card, cfg.Encoder.Dropout, f.seed)
 	if err != nil {
 		return fitted{}, err
 	}

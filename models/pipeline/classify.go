@@ -37,8 +37,9 @@ var problems = map[labelled.Task]string{labelled.Single: models.SingleLabel, lab
 func (c *Classifier) Problem() string { return problems[c.Card.Task] }
 
 // NewClassifier puts a head with fresh weights on the encoder in a run folder or Hugging Face folder, to be trained. The card says task and labels;
-// its Model and, where it is 0, MaxLength are filled in. A head of the same labels that the folder has already is kept.
-func NewClassifier(path string, card classify.Card, seed uint64) (*Classifier, error) {
+// its Model and, where it is 0, MaxLength are filled in. A head of the same labels that the folder has already is kept. Dropout below 0 is the
+// folder's own.
+func NewClassifier(path string, card classify.Card, dropout float64, seed uint64) (*Classifier, error) {
 	lm, err := Open(path)
 	if err != nil {
 		return nil, err
@@ -57,6 +58,9 @@ func NewClassifier(path string, card classify.Card, seed uint64) (*Classifier, e
 			lm.replace(models.Extend(lm.Model, bare, seed))
 		}
 		with, err := models.WithClasses(lm.Model.Configuration(), labels, problems[card.Task])
+		if err == nil && dropout >= 0 {
+			with, err = models.WithDropout(with, dropout)
+		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", path, err)
 		}

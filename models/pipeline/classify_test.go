@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/go-cloze/cloze/corpus/labelled"
+	"github.com/go-cloze/cloze/models"
 	"github.com/go-cloze/cloze/objectives/classify"
 )
 
@@ -19,7 +20,7 @@ func newClassified(t *testing.T, card classify.Card) *Classifier {
 	t.Helper()
 	_, dir := newEncoder(t, Sentence{})
 	card.Version, card.Temperature = 1, 1
-	c, err := NewClassifier(dir, card, 3)
+	c, err := NewClassifier(dir, card, -1, 3)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,7 +149,7 @@ func TestAClassifierComesBack(t *testing.T) {
 		if err != nil || foreign.Task != card.Task {
 			t.Errorf("without a card the task is %q (%v), want %q", foreign.Task, err, card.Task)
 		}
-		kept, err := NewClassifier(dir, c.Card, 9)
+		kept, err := NewClassifier(dir, c.Card, -1, 9)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -164,11 +165,14 @@ func TestAClassifierComesBack(t *testing.T) {
 	}
 	card := single()
 	card.Version, card.Labels = 1, []string{"a", "b", "c"}
-	fresh, err := NewClassifier(dir, card, 9)
+	fresh, err := NewClassifier(dir, card, 0.3, 9)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer fresh.Close()
+	if c := fresh.LM.Model.Configuration().(models.BERTConfig); c.HiddenDrop != 0.3 || c.AttnDrop != 0.3 {
+		t.Errorf("dropout %g and %g, want 0.3", c.HiddenDrop, c.AttnDrop)
+	}
 	texts := asked(mixedTexts()[:3])
 	a, _ := c.Predict(context.Background(), texts)
 	b, _ := fresh.Predict(context.Background(), texts)

@@ -2,8 +2,8 @@
 
 usage: classify_sets.py DATA FOLDER
 DATA is the folder that holds hate/. Writes davidson_train.csv (rows whose number, from 0, is no multiple of 5), davidson_test.csv, olid_test.csv,
-hateval_test.csv (labels hate, not), forum_test.csv, hatecheck.csv (with functionality and group), germeval_train.csv, germeval_test.csv. Prints
-counts only.
+hateval_test.csv (labels hate, not), forum_test.csv, hatecheck.csv (with functionality and group), germeval_train.csv, germeval_test.csv, and
+tweets.txt, the texts of training parts without labels, one a line. Prints counts only.
 """
 import csv, gzip, os, sys
 
@@ -45,3 +45,11 @@ write("hatecheck.csv", [(r["test_case"], r["label_gold"], r["functionality"], r[
       ("text", "label", "functionality", "group"))
 for part, name in (("training", "train"), ("test", "test")):
     write(f"germeval_{name}.csv", [tuple(l.split("\t")[:2]) for l in lines("germeval2018", f"germeval2018.{part}.txt.gz")])
+tweets = [t for i, (t, _) in enumerate(davidson) if i % 5]
+for part in ("hate/train_text.txt.gz", "hate/val_text.txt", "offensive/train_text.txt.gz", "offensive/val_text.txt", "emotion/train_text.txt.gz", "emotion/val_text.txt", "emoji/val_text.txt.gz"):
+    tweets += lines("tweeteval", *part.split("/"))
+tweets += [r["text"] for r in table("forum_sentences", "sentences.tsv.gz", delimiter="\t", quoting=csv.QUOTE_NONE) if r["split"] != "test"]
+tweets = [" ".join(t.split()) for t in tweets]
+with open(os.path.join(out, "tweets.txt"), "w", encoding="utf-8") as f:
+    f.writelines(t + "\n" for t in tweets if t)
+print(f"tweets.txt: {sum(t != '' for t in tweets)} texts")
