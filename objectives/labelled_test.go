@@ -1,6 +1,7 @@
 package objectives
 
 import (
+	"math"
 	"reflect"
 	"testing"
 )
@@ -34,5 +35,25 @@ func TestClassifyPacksRowsWithTheirLabels(t *testing.T) {
 	Classify{}.Examples(&b, seqs[:1], nil)
 	if len(b.Segments) != 0 {
 		t.Errorf("segments %v where all are 0", b.Segments)
+	}
+}
+
+// 40,000 draws: each text as often as its weight says, within four standard deviations, one of weight 0 never; the same seed draws the same.
+func TestWeightedDrawsByWeight(t *testing.T) {
+	weights := []float64{0, 1, 0, 5, 2, 0}
+	order, count := NewWeighted(weights, 3), make([]int, len(weights))
+	const draws = 40000
+	for i := range uint64(draws) {
+		text, epoch := order.At(i)
+		if again, _ := NewWeighted(weights, 3).At(i); again != text || epoch != i/6 {
+			t.Fatalf("draw %d is %d, then %d, in pass %d", i, text, again, epoch)
+		}
+		count[text]++
+	}
+	for i, w := range weights {
+		p := w / 8
+		if off := math.Abs(float64(count[i]) - p*draws); off > 4*math.Sqrt(p*(1-p)*draws) {
+			t.Errorf("text %d of weight %v was drawn %d times of %d", i, w, count[i], draws)
+		}
 	}
 }

@@ -3,8 +3,10 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -198,7 +200,7 @@ func TestManyLabelsFoldsAndFastTextFiles(t *testing.T) {
 	bin := filepath.Join(tmp, "c.bin")
 	r := done(t, "", "finetune", "--model", "ngram", "--out", dir, "--label-field", "rain", "--label-field", "wind", "--set", "folds=3", "--set", "thresholds=true",
 		"--set", "ngram.lr=0.5", "--set", "ngram.epochs=30", "--fasttext", bin, write(t, tmp, "many.csv", b.String()))
-	if !strings.Contains(r.stdout, "macro-F1 over 3 folds") || !strings.Contains(r.stdout, "Hamming loss") {
+	if !strings.Contains(r.stdout, "over 3 folds") || !strings.Contains(r.stdout, "Hamming loss") {
 		t.Errorf("%s", r.stdout)
 	}
 	if head, err := os.ReadFile(bin); err != nil || len(head) < 1000 {
@@ -208,6 +210,47 @@ func TestManyLabelsFoldsAndFastTextFiles(t *testing.T) {
 	if !strings.Contains(p.stdout, `"labels":["rain","wind"]`) || !strings.Contains(p.stdout, `"labels":[]`) {
 		t.Errorf("%s", p.stdout)
 	}
+}
+
+// TestSeedsAreSpread: three seeds are trained, told apart, and the best is kept; the same seed alone gives the same classifier.
+func TestSeedsAreSpread(t *testing.T) {
+	labels := [2]string{"wet", "dry"}
+	few := []string{"--json", "--set", "ngram.epochs=2", "--set", "ngram.bucket=50", "--set", "split.fraction=0.4"}
+	dir, r := finetuned(t, 60, labels, append(few, "--set", "seeds=3", "--seed", "5")...)
+	var got struct {
+		Card  struct{ Seed int }
+		Valid struct {
+			MacroF1 struct{ Value float64 } `json:"macro_f1"`
+		}
+		Seeds []struct {
+			Measure string
+			Mean    float64
+			Spread  float64 `json:"standard_deviation"`
+			Values  []float64
+		}
+	}
+	if err := json.Unmarshal([]byte(r.stdout), &got); err != nil {
+		t.Fatal(err)
+	}
+	f1 := got.Seeds[0]
+	if f1.Measure != "macro-F1" || len(f1.Values) != 3 || got.Valid.MacroF1.Value != slices.Max(f1.Values) || f1.Values[got.Card.Seed-5] != got.Valid.MacroF1.Value {
+		t.Errorf("%+v", got)
+	}
+	if mean := (f1.Values[0] + f1.Values[1] + f1.Values[2]) / 3; math.Abs(mean-f1.Mean) > 1e-12 {
+		t.Errorf("the mean of %v is %v", f1.Values, f1.Mean)
+	}
+	if !strings.Contains(r.stderr, "seed 7 (3 of 3): macro-F1 ") {
+		t.Error(r.stderr)
+	}
+	alone, _ := finetuned(t, 60, labels, append(few, "--seed", fmt.Sprint(got.Card.Seed))...)
+	if one, two := done(t, "rain\n", "predict", dir, "--quiet").stdout, done(t, "rain\n", "predict", alone, "--quiet").stdout; one != two {
+		t.Errorf("%s of three seeds, %s of that one", one, two)
+	}
+	path := write(t, t.TempDir(), "t.csv", weatherCSV(20, labels))
+	base := []string{"finetune", "--model", "ngram", "--out", dir + "2", "--quiet", path, "--set"}
+	failure(t, statusFailed, append(base, "seeds=0"), "seeds is 0")
+	failure(t, statusFailed, append(base, "seeds=2", "--set", "split.fraction=0"), "nothing is held out")
+	failure(t, statusFailed, append(base, "weights=sampling"), "balanced")
 }
 
 func TestASplitThatLacksALabelIsWarnedOf(t *testing.T) {

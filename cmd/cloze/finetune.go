@@ -2,10 +2,8 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"math"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -25,8 +23,9 @@ type finetuneConfig struct {
 	MinLabelCount  int                  `yaml:"min_label_count"` // labels of fewer records are dropped, and named
 	Split          labelled.SplitConfig `yaml:"split"`           // what is held out where there is no --valid
 	Folds          int                  `yaml:"folds"`           // cross-validation before the training; 0 is none
+	Seeds          int                  `yaml:"seeds"`           // trainings, with --seed and those after it; the best on the validation part is kept
 	Fold           bool                 `yaml:"fold"`            // undo spellings that hide a word: digits for letters, look-alikes
-	Weights        string               `yaml:"weights"`         // none or balanced
+	Weights        string               `yaml:"weights"`         // none, balanced, or sampling: records of rare labels are drawn more often (encoders)
 	Calibrate      bool                 `yaml:"calibrate"`       // seek a temperature on the validation part
 	Thresholds     bool                 `yaml:"thresholds"`      // tune thresholds there
 	Ngram          ngram.Config         `yaml:"ngram"`
@@ -97,7 +96,7 @@ type finetuneFlags struct {
 
 func newFinetune() *cobra.Command {
 	var f finetuneFlags
-	cfg := finetuneConfig{Corpus: defaultCorpus(), MinLabelCount: 1, Split: labelled.DefaultSplit(), Weights: classify.WeightsNone, Calibrate: true,
+	cfg := finetuneConfig{Corpus: defaultCorpus(), MinLabelCount: 1, Split: labelled.DefaultSplit(), Seeds: 1, Weights: classify.WeightsNone, Calibrate: true,
 		Ngram: ngram.DefaultConfig(), Encoder: defaultEncoder()}
 	cmd := &cobra.Command{
 		Use:   "finetune --model ngram|FOLDER --out DIR PATH... [flags]",
@@ -179,6 +178,9 @@ func (c *finetuneConfig) options(f finetuneFlags) (labelled.Options, error) {
 	if err := c.Encoder.validate(); err != nil {
 		return labelled.Options{}, err
 	}
+	if c.Seeds < 1 {
+		return labelled.Options{}, fmt.Errorf("seeds is %d: give at least 1", c.Seeds)
+	}
 	o := labelled.Options{Options: c.Corpus.Options, Task: labelled.Task(f.task), LabelFields: f.labels, Separator: c.LabelSeparator,
 		PairField: c.PairField, MinCount: c.MinLabelCount}
 	if c.Split.Field != "" {
@@ -194,7 +196,8 @@ type finetuneReport struct {
 	Card    classify.Card      `json:"card"`
 	Train   any                `json:"train"` // an ngram.Result, or a train.Result of an encoder
 	Dropped []labelled.Dropped `json:"dropped_labels,omitempty"`
-	Folds   []classify.Number  `json:"fold_macro_f1,omitempty"`
+	Folds   []classify.Spread  `json:"folds,omitempty"`
+	Seeds   []classify.Spread  `json:"seeds,omitempty"`
 	Valid   *classify.Report   `json:"valid,omitempty"`
 }
 
@@ -213,20 +216,16 @@ func runFinetune(cmd *cobra.Command, paths []string, cfg finetuneConfig, f finet
 	if report.Folds, err = crossValidate(cmd, training, cfg, f); err != nil {
 		return err
 	}
-	c, err := fit(cmd, training, valid, cfg, f, f.quiet)
+	c, judged, spread, err := trainSeeds(cmd, training, valid, cfg, f)
 	if err != nil {
 		return err
 	}
 	defer c.close()
+	report.Valid, report.Seeds = judged, spread
 	c.Card.TextField, c.Card.PairField = cfg.Corpus.TextField, cfg.PairField
 	c.Card.LabelFields, c.Card.Separator = f.labels, cfg.LabelSeparator
 	if f.reading.textField != "" {
 		c.Card.TextField = f.reading.textField
-	}
-	if len(valid.Records) > 0 {
-		if report.Valid, err = classify.Evaluate(cmd.Context(), c.Classifier, valid, classify.EvalOptions{Rounds: 200, Seed: f.seed}); err != nil {
-			return err
-		}
 	}
 	if err := c.save(f.out); err != nil {
 		return err
@@ -340,51 +339,16 @@ func warnLacking(w io.Writer, part string, s *labelled.Set) {
 	}
 }
 
-// crossValidate trains on all parts but one in turn and gives the macro-F1 on that.
-func crossValidate(cmd *cobra.Command, s *labelled.Set, cfg finetuneConfig, f finetuneFlags) ([]classify.Number, error) {
-	if cfg.Folds == 0 {
-		return nil, nil
-	}
-	if s.Task == labelled.Regression {
-		return nil, errors.New("folds are judged by macro-F1, which a regression has not: set folds to 0")
-	}
-	folds, err := labelled.Folds(s, cfg.Folds, cfg.Split, f.seed)
-	if err != nil {
-		return nil, err
-	}
-	bar := newProgress(cmd.ErrOrStderr(), f.quiet, "cross-validate", int64(len(folds)))
-	var scores []classify.Number
-	for i, held := range folds {
-		var rest []int
-		for j, fold := range folds {
-			if j != i {
-				rest = append(rest, fold...)
-			}
-		}
-		c, err := fit(cmd, s.Subset(rest), s.Subset(nil), cfg, f, true)
-		if err != nil {
-			return nil, err
-		}
-		r, err := classify.Evaluate(cmd.Context(), c.Classifier, s.Subset(held), classify.EvalOptions{})
-		if err = errors.Join(err, c.close()); err != nil {
-			return nil, err
-		}
-		scores = append(scores, r.MacroF1.Value)
-		bar.set(int64(i+1), "")
-	}
-	bar.end(fmt.Sprintf("%d folds", len(folds)))
-	return scores, nil
-}
-
 func (r *finetuneReport) print(w io.Writer) error {
 	for _, reason := range []corpus.Reason{corpus.RepeatsExcluded, corpus.NearExcluded} {
 		if r.Corpus.Excluded > 0 {
 			fmt.Fprintf(w, "%v: %s (of %s texts)\n", reason, count(r.Corpus.Count(reason)), count(r.Corpus.Excluded))
 		}
 	}
-	if len(r.Folds) > 0 {
-		mean, spread := meanSpread(r.Folds)
-		fmt.Fprintf(w, "macro-F1 over %d folds: %.4f, standard deviation %.4f\n", len(r.Folds), mean, spread)
+	printSpread(w, "folds", r.Folds)
+	printSpread(w, "seeds", r.Seeds)
+	if len(r.Seeds) > 0 {
+		fmt.Fprintf(w, "kept is seed %d, the best of them: its own numbers are a little too good\n", r.Card.Seed)
 	}
 	if r.Valid != nil {
 		fmt.Fprintf(w, "on the validation part (%s records)", count(r.Valid.Records))
@@ -396,15 +360,4 @@ func (r *finetuneReport) print(w io.Writer) error {
 	}
 	_, err := fmt.Fprintf(w, "written to %s\n", r.Out)
 	return err
-}
-
-// meanSpread is the mean and the standard deviation with n-1.
-func meanSpread(x []classify.Number) (mean, spread float64) {
-	for _, v := range x {
-		mean += float64(v) / float64(len(x))
-	}
-	for _, v := range x {
-		spread += (float64(v) - mean) * (float64(v) - mean)
-	}
-	return mean, math.Sqrt(spread / float64(max(len(x)-1, 1)))
 }

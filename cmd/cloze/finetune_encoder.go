@@ -42,43 +42,25 @@ func fitEncoder(cmd *cobra.Command, training, valid *labelled.Set, cfg finetuneC
 
 // tuneEncoder trains, goes back to the weights that did best on the validation part, and settles temperature and thresholds there.
 func tuneEncoder(cmd *cobra.Command, c *pipeline.Classifier, training, valid *labelled.Set, cfg finetuneConfig, quiet bool) (*train.Result, error) {
-	weights, err := classify.LabelWeights(cfg.Weights, training)
-	if err != nil {
-		return nil, err
-	}
 	dir, err := os.MkdirTemp("", "cloze-finetune-*")
 	if err != nil {
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
 	best := filepath.Join(dir, "best.safetensors")
-	layers := c.LM.Model.Configuration().Shape().NumLayers
-	first, err := cfg.Encoder.firstTrained(layers)
+	rows, tokens, cut := classRows(c, training)
+	config, perEpoch := cfg.Encoder.train(len(rows), c.Card.MaxLength, c.Card.Seed)
+	job, free, err := encoderJob(cmd.Context(), c, training, rows, perEpoch, cfg)
 	if err != nil {
 		return nil, err
 	}
-	rows, tokens, cut := classRows(c, training)
-	config, perEpoch := cfg.Encoder.train(len(rows), c.Card.MaxLength, c.Card.Seed)
-	var features *torch.Tensor
-	if first > layers {
-		if features, err = frozenFeatures(cmd.Context(), c, rows); err != nil {
-			return nil, err
-		}
-		defer func() { _ = torch.Do(func() error { torch.Free(features); return nil }) }()
-	}
+	defer free()
 	bar := newProgress(cmd.ErrOrStderr(), quiet, "train", int64(config.Steps))
-	job := train.Job{Model: c.LM.Model, Objective: objectives.Classify{}, Train: rows,
-		Loss: loss.Classify{Problem: c.Problem(), Weights: weights, Smoothing: cfg.Encoder.LabelSmoothing, FocalGamma: cfg.Encoder.FocalGamma,
-			Features: features},
-		Rate: func(p models.Param, step int) float64 {
-			return cfg.Encoder.rate(p.Layer, layers, first, step, perEpoch)
-		},
-		OnStep: func(s train.Progress) { showStep(bar, s) },
-		OnNote: func(text string) { bar.say("note: %s", text) },
-		OnBest: func() error { return torch.Do(func() error { return c.LM.Model.Params().Save(best) }) },
-		OnEval: func(step int, e train.Evaluation) {
-			bar.say("step %d: validation loss %.4f%s", step, e.Loss, scoreText(e.Score))
-		},
+	job.OnStep = func(s train.Progress) { showStep(bar, s) }
+	job.OnNote = func(text string) { bar.say("note: %s", text) }
+	job.OnBest = func() error { return torch.Do(func() error { return c.LM.Model.Params().Save(best) }) }
+	job.OnEval = func(step int, e train.Evaluation) {
+		bar.say("step %d: validation loss %.4f%s", step, e.Loss, scoreText(e.Score))
 	}
 	if len(valid.Records) > 0 {
 		job.Measure = func(ctx context.Context) (train.Evaluation, error) { return measureClasses(ctx, c.Classifier, valid) }
@@ -99,6 +81,37 @@ func tuneEncoder(cmd *cobra.Command, c *pipeline.Classifier, training, valid *la
 		return &result, nil
 	}
 	return &result, c.Settle(cmd.Context(), valid, cfg.Calibrate, cfg.Thresholds, c.Sharpen)
+}
+
+// encoderJob is what is trained, on what and how, without a word to anybody; free what it holds when it is done.
+func encoderJob(ctx context.Context, c *pipeline.Classifier, training *labelled.Set, rows objectives.Labelled, perEpoch int, cfg finetuneConfig) (job train.Job, free func(), err error) {
+	l := loss.Classify{Problem: c.Problem(), Smoothing: cfg.Encoder.LabelSmoothing, FocalGamma: cfg.Encoder.FocalGamma}
+	job = train.Job{Model: c.LM.Model, Objective: objectives.Classify{}, Train: rows}
+	if l.Weights, err = classify.LabelWeights(cfg.Weights, training); err != nil {
+		return job, nil, err
+	}
+	if cfg.Weights == classify.WeightsSampling {
+		each, err := training.SampleWeights()
+		if err != nil {
+			return job, nil, fmt.Errorf("weights=sampling: %w", err)
+		}
+		job.Order = objectives.NewWeighted(each, c.Card.Seed)
+	}
+	layers := c.LM.Model.Configuration().Shape().NumLayers
+	first, err := cfg.Encoder.firstTrained(layers)
+	if err != nil {
+		return job, nil, err
+	}
+	if first > layers {
+		if l.Features, err = frozenFeatures(ctx, c, rows); err != nil {
+			return job, nil, err
+		}
+	}
+	job.Loss = l
+	job.Rate = func(p models.Param, step int) float64 {
+		return cfg.Encoder.rate(p.Layer, layers, first, step, perEpoch)
+	}
+	return job, func() { _ = torch.Do(func() error { torch.Free(l.Features); return nil }) }, nil
 }
 
 // frozenFeatures are what the head reads of all rows: below it nothing changes, so the network is asked about each of them once.

@@ -40,6 +40,14 @@ func lettersCSV(n int, labels [2]string) string {
 	return b.String()
 }
 
+// spreadOut is a classify.Spread in JSON.
+type spreadOut struct {
+	Measure string
+	Mean    float64
+	Spread  float64 `json:"standard_deviation"`
+	Values  []float64
+}
+
 // tuned trains the tiny encoder on n texts.
 func tuned(t *testing.T, labels [2]string, more ...string) (dir string, r result) {
 	t.Helper()
@@ -55,7 +63,7 @@ func TestAnEncoderIsFineTuned(t *testing.T) {
 	var report struct {
 		Card  struct{ Model, Task string }
 		Train struct{ Best struct{ Score float64 } }
-		Folds []float64 `json:"fold_macro_f1"`
+		Folds []spreadOut
 		Valid struct {
 			MacroF1 struct{ Value float64 } `json:"macro_f1"`
 		}
@@ -63,7 +71,7 @@ func TestAnEncoderIsFineTuned(t *testing.T) {
 	if err := json.Unmarshal([]byte(r.stdout), &report); err != nil {
 		t.Fatal(err)
 	}
-	if report.Card.Model != "bert" || report.Train.Best.Score != 1 || report.Valid.MacroF1.Value != 1 || len(report.Folds) != 2 {
+	if report.Card.Model != "bert" || report.Train.Best.Score != 1 || report.Valid.MacroF1.Value != 1 || len(report.Folds[0].Values) != 2 || report.Folds[0].Measure != "macro-F1" {
 		t.Errorf("%+v", report)
 	}
 	p := done(t, "a b c\nx w v\n\n", "predict", dir, "--quiet").stdout
@@ -127,6 +135,17 @@ func TestFrozenLayersKeepTheirWeights(t *testing.T) {
 		}
 	}
 	failure(t, statusFailed, []string{"finetune", "--model", dir, "--out", dir + "2", "--set", "encoder.freeze=9", write(t, t.TempDir(), "t.csv", lettersCSV(32, [2]string{"a", "b"}))}, "encoder.freeze is 9 and the model has 2 layers")
+}
+
+// Rare labels are drawn as often as common ones; of a task without labels of their own records cannot be drawn so.
+func TestRareLabelsAreSampled(t *testing.T) {
+	dir, _ := tuned(t, [2]string{"early", "late"}, "--set", "weights=sampling", "--quiet")
+	p := done(t, "a b c\nx w v\n", "predict", dir, "--quiet").stdout
+	if lines := strings.Split(p, "\n"); !strings.Contains(lines[0], `"label":"early"`) || !strings.Contains(lines[1], `"label":"late"`) {
+		t.Errorf("answers:\n%s", p)
+	}
+	scores := write(t, t.TempDir(), "scores.csv", lettersCSV(32, [2]string{"1", "2"}))
+	failure(t, statusFailed, []string{"finetune", "--model", dir, "--out", dir + "2", "--task", "regression", "--quiet", "--set", "weights=sampling", scores}, "weights=sampling", "balanced")
 }
 
 // Scores train a regression, several columns a label each.

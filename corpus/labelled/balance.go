@@ -1,5 +1,7 @@
 package labelled
 
+import "fmt"
+
 // BalancedWeights are weights of labels by which each counts the same in all: n/(L n_l), scikit-learn's class_weight="balanced". A label
 // without a record weighs nothing. Counts are those of Set.Count, n their sum.
 func BalancedWeights(counts []int) []float64 {
@@ -17,4 +19,16 @@ func BalancedWeights(counts []int) []float64 {
 		}
 	}
 	return weights
+}
+
+// SampleWeights are weights of the records, by which each label is drawn as often as any other; of the task single.
+func (s *Set) SampleWeights() ([]float64, error) {
+	if s.Task != Single {
+		return nil, fmt.Errorf("records of the task %s have no label of their own to be drawn by; balanced weighs the labels", s.Task)
+	}
+	byLabel, weights := BalancedWeights(s.Count()), make([]float64, len(s.Records))
+	for i, r := range s.Records {
+		weights[i] = byLabel[r.Labels[0]]
+	}
+	return weights, nil
 }

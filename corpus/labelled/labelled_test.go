@@ -240,6 +240,21 @@ func TestBalancedWeightsAreScikitLearns(t *testing.T) {
 	}
 }
 
+func TestSampleWeightsDrawLabelsAlike(t *testing.T) {
+	s := &Set{Task: Single, Labels: []string{"a", "b"}}
+	for _, l := range []int{0, 0, 1, 0} {
+		s.Records = append(s.Records, Record{Labels: []int{l}})
+	}
+	w, err := s.SampleWeights()
+	if err != nil || w[0]+w[1]+w[3] != w[2] {
+		t.Errorf("%v, %v", w, err)
+	}
+	s.Task = Multi
+	if _, err := s.SampleWeights(); err == nil {
+		t.Error("records of several labels are drawn by one")
+	}
+}
+
 func hash(r Record) uint64 { h, _ := r.Hash(); return h }
 
 func TestRepetitionsAreSeenThroughTheirSpelling(t *testing.T) {

@@ -12,12 +12,13 @@ import (
 const (
 	WeightsNone     = "none"     // each record alike
 	WeightsBalanced = "balanced" // each label alike: n/(L n_l)
+	WeightsSampling = "sampling" // records are drawn by those weights, with replacement, and count alike
 )
 
 // LabelWeights are the weights [L] of a set's labels; nil weighs all alike, and so are the numbers of a regression.
 func LabelWeights(kind string, s *labelled.Set) ([]float64, error) {
 	switch kind {
-	case "", WeightsNone:
+	case "", WeightsNone, WeightsSampling:
 		return nil, nil
 	case WeightsBalanced:
 		if s.Task == labelled.Regression {
@@ -25,7 +26,7 @@ func LabelWeights(kind string, s *labelled.Set) ([]float64, error) {
 		}
 		return labelled.BalancedWeights(s.Count()), nil
 	}
-	return nil, fmt.Errorf("weights: unknown %q; known are none and balanced", kind)
+	return nil, fmt.Errorf("weights: unknown %q; known are none, balanced and sampling", kind)
 }
 
 // NgramOptions say how TrainNgram trains.
@@ -44,6 +45,9 @@ type NgramOptions struct {
 func TrainNgram(ctx context.Context, training, valid *labelled.Set, o NgramOptions) (*Classifier, ngram.Result, error) {
 	if training.Task == labelled.Regression {
 		return nil, ngram.Result{}, fmt.Errorf("the model ngram cannot learn numbers; take an encoder for --task regression")
+	}
+	if o.Weights == WeightsSampling {
+		return nil, ngram.Result{}, fmt.Errorf("the model ngram draws each record once an epoch: set weights to balanced")
 	}
 	if err := training.Trainable(); err != nil {
 		return nil, ngram.Result{}, err

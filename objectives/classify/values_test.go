@@ -125,3 +125,31 @@ func TestValuesThatTellNothingAreUndefined(t *testing.T) {
 		}
 	}
 }
+
+func TestSpreadsHoldEachMeasure(t *testing.T) {
+	var reports []*Report
+	for _, p := range [][][]float64{{{0.9, 0.1}, {0.2, 0.8}}, {{0.9, 0.1}, {0.6, 0.4}}} {
+		labels := []string{"no", "yes"}
+		r, err := Evaluate(context.Background(), fixed(t, labels, nil, p), records(labels, 0, 1, 0, 1), EvalOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		reports = append(reports, r)
+	}
+	s := Spreads(reports)
+	// Both right, and always "no": accuracy 1 and 0.5, whose deviation is 0.5/sqrt(2).
+	if len(s) != 5 || s[1].Measure != "accuracy" || s[1].Mean != 0.75 || math.Abs(float64(s[1].Deviation)-math.Sqrt(0.125)) > 1e-15 || s[4].Measure != "F1 of yes" || s[4].Values[1] != 0 {
+		t.Errorf("%+v", s)
+	}
+	if reports[0].Score() != 1 || reports[1].Score() != float64(s[0].Values[1]) {
+		t.Errorf("scores %v and %v", reports[0].Score(), reports[1].Score())
+	}
+	c, set := valued(t, []float64{1, 2}, []float64{1, 4})
+	r, err := Evaluate(context.Background(), c, set, EvalOptions{})
+	if err != nil || r.Score() != -2 {
+		t.Errorf("%v, %v", r.Score(), err)
+	}
+	if one := Spreads([]*Report{r}); one[0].Measure != "MSE" || one[0].Mean != 2 || one[0].Deviation.String() != "n/a" {
+		t.Errorf("%+v", one)
+	}
+}
