@@ -11,7 +11,12 @@ type Encoder struct {
 
 // Encoder returns the network for encoding, or nil where that is not for it: its tensors are not float32 on the CPU, the processor lacks AVX2, the
 // activation is another than GELU and ReLU. Run it inside torch.Do.
-func (m *BERT) Encoder() *Encoder {
+func (m *BERT) Encoder() *Encoder { return m.encoder(false) }
+
+// Int8Encoder is Encoder with the blocks' matrices rounded to 8 bits, as torch.NewEncoder has it: hidden states are near those of Hidden only.
+func (m *BERT) Int8Encoder() *Encoder { return m.encoder(true) }
+
+func (m *BERT) encoder(int8 bool) *Encoder {
 	var layers []torch.EncoderLayer
 	for _, b := range m.blocks {
 		layers = append(layers, torch.EncoderLayer{
@@ -20,7 +25,7 @@ func (m *BERT) Encoder() *Encoder {
 			Down: b.mlp.Down.WeightOI, DownBias: b.mlp.Down.BiasO, Norm2: b.norm2.WeightD, Norm2Bias: b.norm2.BiasD,
 		})
 	}
-	blocks := torch.NewEncoder(layers, m.Config.NumHeads, m.Config.NormEpsilon, decoderActivations[m.Config.Activation])
+	blocks := torch.NewEncoder(layers, m.Config.NumHeads, m.Config.NormEpsilon, decoderActivations[m.Config.Activation], int8)
 	if blocks == nil {
 		return nil
 	}

@@ -22,7 +22,8 @@ enum { kQKV, kQKVBias, kOut, kOutBias, kNorm1, kNorm1Bias, kUp, kUpBias, kDown, 
 constexpr int64_t kRowTokens = 256; // of the rows that a thread takes at a time
 
 Panels panels(cloze_tensor packed, cloze_tensor bias, int64_t in) {
-  return {T(packed).const_data_ptr<float>(), T(bias).const_data_ptr<float>(), T(bias).numel(), in};
+  const bool bytes = T(packed).scalar_type() == at::kChar;
+  return {bytes ? nullptr : T(packed).const_data_ptr<float>(), T(bias).const_data_ptr<float>(), T(bias).numel(), in, bytes ? T(packed).const_data_ptr<int8_t>() : nullptr};
 }
 
 std::vector<EncodeBlock> blocks_of(const cloze_encoder &e, int64_t dim) {
@@ -64,14 +65,21 @@ extern "C" int cloze_can_encode(void) {
 #endif
 }
 
-extern "C" int cloze_encoder_pack(cloze_tensor *out, cloze_tensor weight) {
+extern "C" int cloze_encoder_pack(cloze_tensor *out, cloze_tensor weight, int int8) {
   return cloze_guard([&] {
 #if defined(__x86_64__)
     const Tensor w = T(weight).detach().contiguous();
     TORCH_CHECK(w.dim() == 2 && w.is_cpu() && w.scalar_type() == at::kFloat, "the weight must be float32 [out,in] on the CPU");
     const int64_t columns = w.size(0), in = w.size(1);
-    Tensor packed = at::empty({rounded16(columns) * in}, w.options());
-    pack(w.const_data_ptr<float>(), in, in, columns, true, packed.mutable_data_ptr<float>());
+    Tensor packed;
+    if (int8) {
+      TORCH_CHECK(w.isfinite().all().item<bool>(), "the weight holds a number that is not finite");
+      packed = at::empty({rounded16(columns) / kPanel16 * int8_panel(in)}, w.options().dtype(at::kChar));
+      pack_int8(w.const_data_ptr<float>(), columns, in, packed.mutable_data_ptr<int8_t>());
+    } else {
+      packed = at::empty({rounded16(columns) * in}, w.options());
+      pack(w.const_data_ptr<float>(), in, in, columns, true, packed.mutable_data_ptr<float>());
+    }
     *out = new Tensor(packed);
 #else
     TORCH_CHECK(false, "only processors with AVX2 encode so");

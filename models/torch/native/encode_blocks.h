@@ -6,6 +6,7 @@
 // The shape of a product's tile, six rows by two vectors of eight, and panels of 16 columns that are read as one stream follow Goto and van de
 // Geijn 2008, "Anatomy of High-Performance Matrix Multiplication": 12 sums fill the registers of AVX2.
 #pragma once
+#include "encode_int8.h"
 #include "native.h"
 #include "vector_math.h"
 
@@ -23,10 +24,11 @@ constexpr int64_t kTileRows = 6;  // rows of a tile
 constexpr int64_t kDepth = 384;   // terms that are added before the sums go back to memory: a panel of them, 24 KB, and six rows stay in the first cache
 constexpr int64_t kSliceRows = 96; // rows that stay in the second cache while all panels go over them
 
-// A matrix [out,in] as panels [out/16][in][16], the last filled up with zeros.
+// A matrix [out,in] as panels [out/16][in][16], the last filled up with zeros; or, in place of p, as pack_int8 makes it.
 struct Panels {
   const float *p = nullptr, *bias = nullptr;
   int64_t out = 0, in = 0;
+  const int8_t *bytes = nullptr;
 };
 
 inline int64_t rounded16(int64_t n) { return (n + kPanel16 - 1) / kPanel16 * kPanel16; }
@@ -181,8 +183,9 @@ CLOZE_FUSED void softmax_of(float *scores, int64_t n, float scale) {
 
 // Room that a thread keeps between calls.
 struct EncodeRoom {
-  std::vector<float> qkv, attended, inner, keys, values, scores;
-  static float *of(std::vector<float> &v, int64_t n) {
+  std::vector<float> qkv, attended, inner, keys, values, scores, scales;
+  std::vector<uint8_t> rounded;
+  template <class T> static T *of(std::vector<T> &v, int64_t n) {
     if (int64_t(v.size()) < n)
       v.resize(n);
     return v.data();
@@ -208,6 +211,14 @@ CLOZE_FUSED void attend_row(const float *qkv, int64_t n, int64_t queries, int64_
   }
 }
 
+// product_of for a matrix of either kind.
+CLOZE_FUSED void layer_of(const float *a, int64_t lda, int64_t rows, const Panels &w, float *c, int64_t ldc, EncodeRoom &room) {
+  if (w.bytes)
+    int8_product(a, lda, rows, w.bytes, w.bias, w.out, w.in, c, ldc, EncodeRoom::of(room.rounded, rows * rounded32(w.in)), EncodeRoom::of(room.scales, 2 * rows));
+  else
+    product_of(a, lda, rows, w, c, ldc);
+}
+
 struct EncodeBlock {
   Panels qkv, out, up, down;
   const float *norm1, *norm1_bias, *norm2, *norm2_bias;
@@ -222,7 +233,7 @@ CLOZE_FUSED void encode_blocks(const std::vector<EncodeBlock> &blocks, float *x,
   for (const EncodeBlock &b : blocks) {
     float *inner = EncodeRoom::of(room.inner, kSliceRows * (b.up.out + dim)), *y = inner + kSliceRows * b.up.out;
     for (int64_t start = 0; start < n; start += kSliceRows)
-      product_of(x + start * dim, dim, std::min(kSliceRows, n - start), b.qkv, qkv + start * 3 * dim, 3 * dim);
+      layer_of(x + start * dim, dim, std::min(kSliceRows, n - start), b.qkv, qkv + start * 3 * dim, 3 * dim, room);
     const bool narrow = first && &b == &blocks.back();
     for (int i = 0; i < rows; i++) {
       const int64_t from = offsets[i] - offsets[0], tokens = offsets[i + 1] - offsets[i];
@@ -234,12 +245,12 @@ CLOZE_FUSED void encode_blocks(const std::vector<EncodeBlock> &blocks, float *x,
     for (int64_t start = 0; start < n; start += kSliceRows) {
       const int64_t slice = std::min(kSliceRows, n - start);
       float *xs = x + start * dim;
-      product_of(attended + start * dim, dim, slice, b.out, y, dim);
+      layer_of(attended + start * dim, dim, slice, b.out, y, dim, room);
       for (int64_t r = 0; r < slice; r++)
         add_norm(xs + r * dim, y + r * dim, dim, b.norm1, b.norm1_bias, epsilon);
-      product_of(xs, dim, slice, b.up, inner, b.up.out);
+      layer_of(xs, dim, slice, b.up, inner, b.up.out, room);
       bend_all(inner, slice * b.up.out, kind);
-      product_of(inner, b.up.out, slice, b.down, y, dim);
+      layer_of(inner, b.up.out, slice, b.down, y, dim, room);
       for (int64_t r = 0; r < slice; r++)
         add_norm(xs + r * dim, y + r * dim, dim, b.norm2, b.norm2_bias, epsilon);
     }

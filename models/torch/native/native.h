@@ -112,7 +112,7 @@ typedef struct {
   double epsilon;
 } cloze_encoder;
 int cloze_can_encode(void); // whether this processor can
-int cloze_encoder_pack(cloze_tensor *out, cloze_tensor weight);
+int cloze_encoder_pack(cloze_tensor *out, cloze_tensor weight, int int8); // int8: rounded to numbers of 8 bits
 int cloze_encode(const cloze_encoder *encoder, cloze_tensor x, const int32_t *row_offsets, int rows, int first); // first: x[:rows] gets the rows' first tokens
 
 // word2vec.cpp: vectors of words, learnt from the words around them. Tables are rows of stride floats, of which dim count and the others are 0.
