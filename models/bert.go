@@ -118,9 +118,15 @@ func (b builder) bertHead(m *BERT, names bertNames) {
 // Hidden returns the last block's output, [N,D].
 func (m *BERT) Hidden(in Input) *torch.Tensor { return m.until(in, len(m.blocks)) }
 
+// HiddenLayer returns the output of a block, [N,D], counted from 1; 0 is what goes into the first. The last is Hidden.
+func (m *BERT) HiddenLayer(in Input, layer int) *torch.Tensor { return m.until(in, layer) }
+
 // until returns what the first blocks make of the input, [N,D].
-func (m *BERT) until(in Input, blocks int) *torch.Tensor {
-	x := m.embed(in).Dropout(m.Config.HiddenDrop, in.Train)
+func (m *BERT) until(in Input, blocks int) *torch.Tensor { return m.untilOf(m.embed(in), in, blocks) }
+
+// untilOf is until for what embed gives, x.
+func (m *BERT) untilOf(x *torch.Tensor, in Input, blocks int) *torch.Tensor {
+	x = x.Dropout(m.Config.HiddenDrop, in.Train)
 	for _, block := range m.blocks[:blocks] {
 		x = m.through(x, func(x *torch.Tensor) *torch.Tensor { return block.forward(x, in, m.Config.HiddenDrop) })
 	}
@@ -128,12 +134,15 @@ func (m *BERT) until(in Input, blocks int) *torch.Tensor {
 }
 
 // embed returns the norm of the sum of what is known of each token before it meets others.
-func (m *BERT) embed(in Input) *torch.Tensor {
+func (m *BERT) embed(in Input) *torch.Tensor { return m.embedOf(m.tokens.Forward(in.IDs), in) }
+
+// embedOf is embed for vectors of the tokens [N,D] that need not be those of the table.
+func (m *BERT) embedOf(wordsND *torch.Tensor, in Input) *torch.Tensor {
 	positions := in.Positions
 	if first := m.Config.firstPosition(); first > 0 {
 		positions = positions.AddScalar(float64(first))
 	}
-	x := m.tokens.Forward(in.IDs).Add(m.positions.Forward(positions))
+	x := wordsND.Add(m.positions.Forward(positions))
 	x = addKind(x, m.segments, in.Segments)
 	x = addKind(x, m.languages, in.Languages)
 	return m.norm.Forward(x)

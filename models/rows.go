@@ -22,8 +22,13 @@ func HiddenAt(m Model, in Input, rowsK *torch.Tensor) *torch.Tensor {
 
 // HiddenAt is part of RowsModel. Of a block, the output projection and the MLP, 9 of its 12 D² products a token, are left out.
 func (m *BERT) HiddenAt(in Input, rowsK *torch.Tensor) *torch.Tensor {
+	return m.hiddenAtOf(m.embed(in), in, rowsK)
+}
+
+// hiddenAtOf is HiddenAt for what embed gives, x.
+func (m *BERT) hiddenAtOf(x *torch.Tensor, in Input, rowsK *torch.Tensor) *torch.Tensor {
 	last := len(m.blocks) - 1
-	return m.through(m.until(in, last), func(x *torch.Tensor) *torch.Tensor {
+	return m.through(m.untilOf(x, in, last), func(x *torch.Tensor) *torch.Tensor {
 		return m.blocks[last].forwardAt(x, in, rowsK, m.Config.HiddenDrop)
 	})
 }

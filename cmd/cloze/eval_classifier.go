@@ -26,7 +26,7 @@ type evalClassifierFlags struct {
 	labelFlags
 	labelMap, against, functional, group, positive, html string
 	errors                                               int
-	robust                                               bool
+	robust, int8                                         bool
 	seed                                                 uint64
 	quiet, json                                          bool
 	config                                               configFlags
@@ -73,6 +73,7 @@ Keys and their defaults, for --config and --set:
 	cmd.Flags().StringVar(&f.positive, "positive", "", "label whose score the bias towards groups is measured for")
 	cmd.Flags().IntVar(&f.errors, "errors", 0, "tell the places of so many records with the highest loss")
 	cmd.Flags().BoolVar(&f.robust, "robust", false, "judge perturbed texts, too: typos, case, blanks, look-alike letters")
+	cmd.Flags().BoolVar(&f.int8, "int8", false, "judge an encoder's answers by numbers of 8 bits; --against is asked exactly")
 	cmd.Flags().StringVar(&f.html, "html", "", "write a page with plots, too; refused if it exists")
 	addSeed(cmd, &f.seed, 1)
 	f.config.add(cmd)
@@ -110,7 +111,7 @@ func runEvalClassifier(cmd *cobra.Command, args []string, cfg evalClassifierConf
 			return err
 		}
 	}
-	c, closeIt, err := openClassifier(args[0])
+	c, closeIt, err := openClassifier(args[0], f.int8)
 	if err != nil {
 		return err
 	}
@@ -190,7 +191,7 @@ func evalRecords(cmd *cobra.Command, card classify.Card, m classify.LabelMap, pa
 // add works out what was asked for beside the measures.
 func (r *evalClassifierReport) add(cmd *cobra.Command, set *labelled.Set, o classify.EvalOptions, f evalClassifierFlags) error {
 	if f.against != "" {
-		other, closeIt, err := openClassifier(f.against)
+		other, closeIt, err := openClassifier(f.against, false)
 		if err != nil {
 			return err
 		}

@@ -188,13 +188,16 @@ func (c encoderConfig) train(rows, maxLength int, seed uint64) (config train.Con
 	return config, perEpoch
 }
 
-// openClassifier opens a classifier's folder, of any model; close it.
-func openClassifier(dir string) (c *classify.Classifier, closeIt func() error, err error) {
+// openClassifier opens a classifier's folder, of any model, on request an encoder's to answer by numbers of 8 bits; close it.
+func openClassifier(dir string, int8 bool) (c *classify.Classifier, closeIt func() error, err error) {
 	if card, err := classify.ReadCard(dir); err == nil && card.Model == classify.NgramModel {
+		if int8 {
+			return nil, nil, fmt.Errorf("%s: --int8 is for encoders; an ngram model is small and fast as it is", dir)
+		}
 		c, err := classify.Open(dir)
 		return c, func() error { return nil }, err
 	}
-	p, err := pipeline.OpenClassifier(dir)
+	p, err := pipeline.ClassifierOptions{Int8: int8}.Open(dir)
 	if err != nil {
 		return nil, nil, err
 	}

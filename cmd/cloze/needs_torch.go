@@ -50,8 +50,14 @@ func fitEncoder(_ *cobra.Command, _, _ *labelled.Set, _ finetuneConfig, f finetu
 	return fitted{}, fmt.Errorf("--model %s: an encoder needs %s; --model ngram does not", f.model, libtorchHow)
 }
 
+// useThreads sets the threads of a network's operations, of which there are none here: an ngram model has one thread.
+func useThreads(int) error { return nil }
+
 // openClassifier opens a classifier's folder; close it.
-func openClassifier(dir string) (*classify.Classifier, func() error, error) {
+func openClassifier(dir string, int8 bool) (*classify.Classifier, func() error, error) {
+	if int8 {
+		return nil, nil, fmt.Errorf("%s: --int8 is for encoders, which need %s", dir, libtorchHow)
+	}
 	c, err := classify.Open(dir)
 	if err != nil {
 		return nil, nil, err

@@ -90,11 +90,15 @@ func newClassifier(lm *LM, card classify.Card) (c *Classifier, err error) {
 	if err != nil {
 		return nil, errors.Join(err, lm.Close())
 	}
+	c.Explainer = c.explain
 	return c, nil
 }
 
 // ClassifierOptions change how a folder is opened. The zero value is what its maker meant.
 type ClassifierOptions struct {
+	// Int8 rounds the matrices of the blocks to 8 bits and what is multiplied with them to 7, each token for itself, as models.BERT's Int8Encoder has it:
+	// faster, and less exact. The head stays as it is.
+	Int8 bool
 }
 
 // OpenClassifier is Open without options.
@@ -128,7 +132,7 @@ func (o ClassifierOptions) Open(dir string) (*Classifier, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := cmp.Or(c.ReadSeen(dir), c.Freeze()); err != nil {
+	if err := cmp.Or(c.ReadSeen(dir), c.freeze(o)); err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
 	return c, nil

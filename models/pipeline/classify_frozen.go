@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/go-cloze/cloze/models"
@@ -10,12 +11,26 @@ import (
 )
 
 // Freeze says that the network below the head does not change from now on: answers come from a copy of its weights where there is a kernel for it.
-func (c *Classifier) Freeze() error {
-	network, ok := c.LM.Model.(interface{ Encoder() *models.Encoder })
-	if !ok {
+func (c *Classifier) Freeze() error { return c.freeze(ClassifierOptions{}) }
+
+func (c *Classifier) freeze(o ClassifierOptions) error {
+	network, ok := c.LM.Model.(interface {
+		Encoder() *models.Encoder
+		Int8Encoder() *models.Encoder
+	})
+	err := torch.Do(func() error {
+		switch {
+		case ok && o.Int8:
+			c.encoder = network.Int8Encoder()
+		case ok:
+			c.encoder = network.Encoder()
+		}
 		return nil
+	})
+	if err == nil && c.encoder == nil && o.Int8 {
+		err = errors.New("numbers of 8 bits want an encoder of BERT's shape with GELU or ReLU, in float32, and a processor with AVX2; leave int8 out")
 	}
-	return torch.Do(func() error { c.encoder = network.Encoder(); return nil })
+	return err
 }
 
 // Features are what the head reads of rows, without dropout: the hidden states of their first tokens, [N,D] float32. Free them.

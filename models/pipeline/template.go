@@ -50,22 +50,34 @@ func (a *around) add(id, segment int32) {
 	a.ids, a.segments = append(a.ids, id), append(a.segments, int8(segment))
 }
 
-// row puts the template around a text, or a pair (not empty), cut to at most n tokens in all: of two texts the longer one loses a token at a
-// time, as in transformers' longest_first.
-func (tpl template) row(text, pair []int32, n int) (row objectives.Sequence, cut bool) {
-	parts := tpl.alone
-	if len(pair) > 0 {
-		parts = tpl.pair
+// parts are what stands around a text, or around the two of a pair.
+func (tpl template) parts(pair bool) [3]around {
+	if pair {
+		return tpl.pair
 	}
+	return tpl.alone
+}
+
+// fit is how many tokens of a text and of its pair are kept where there is room for n with the parts around them: of two texts the longer one loses
+// a token at a time, as in transformers' longest_first.
+func fit(text, pair int, parts [3]around, n int) (int, int) {
 	n -= len(parts[0].ids) + len(parts[1].ids) + len(parts[2].ids)
-	for len(text)+len(pair) > max(n, 0) {
-		cut = true
-		if len(pair) > len(text) {
-			pair = pair[:len(pair)-1]
+	for text+pair > max(n, 0) {
+		if pair > text {
+			pair--
 		} else {
-			text = text[:len(text)-1]
+			text--
 		}
 	}
+	return text, pair
+}
+
+// row puts the template around a text, or a pair (not empty), cut to at most n tokens in all.
+func (tpl template) row(text, pair []int32, n int) (row objectives.Sequence, cut bool) {
+	parts := tpl.parts(len(pair) > 0)
+	keptText, keptPair := fit(len(text), len(pair), parts, n)
+	cut = keptText < len(text) || keptPair < len(pair)
+	text, pair = text[:keptText], pair[:keptPair]
 	put := func(ids []int32, segments []int8, segment int8) {
 		row.IDs, row.Segments = append(row.IDs, ids...), append(row.Segments, segments...)
 		for len(row.Segments) < len(row.IDs) {

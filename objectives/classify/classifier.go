@@ -33,10 +33,11 @@ type Prediction struct {
 
 // Classifier answers texts. It may be asked by any number of goroutines at once, and the same text gets the same answer whatever is asked beside it.
 type Classifier struct {
-	Card  Card
-	score Scorer
-	seen  []uint64
-	model *fasttext.Model // of an ngram classifier; what Save writes
+	Card      Card
+	Explainer Explainer // nil where the model gives no explanations
+	score     Scorer
+	seen      []uint64
+	model     *fasttext.Model // of an ngram classifier; what Save writes
 }
 
 // New makes a classifier of a card and a model that somebody else opened.
@@ -75,7 +76,7 @@ func Open(dir string) (*Classifier, error) {
 }
 
 func newNgram(card Card, m *fasttext.Model) *Classifier {
-	c := &Classifier{Card: card, model: m}
+	c := &Classifier{Card: card, model: m, Explainer: explainNgram(card, m)}
 	c.score = func(ctx context.Context, texts []Text) ([]Scored, error) {
 		out := make([]Scored, len(texts))
 		for i, t := range texts {
