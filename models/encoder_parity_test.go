@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/go-cloze/cloze/models/torch"
 )
 
 // TestTransformersOpensOurEncoders: each tiny encoder, written by us, opened by transformers' own class without a missing or unexpected weight.
@@ -61,5 +63,34 @@ func TestTransformersOpensOurEncoders(t *testing.T) {
 		if len(got.Unexpected) > 0 || len(got.Missing) > 0 && !(got.Name == "bert_untied" && len(got.Missing) == 1 && got.Missing[0] == "cls.predictions.bias") {
 			t.Errorf("%s: missing %v, unexpected %v", got.Name, got.Missing, got.Unexpected)
 		}
+	}
+}
+
+// The output of the embeddings and of each block is transformers'.
+func TestEveryLayerOfAnEncoderIsTransformers(t *testing.T) {
+	for name, want := range tinyGoldens[[][]float32](t, "encoder_layers") {
+		golden := tinyGoldens[encoderGolden](t, "encoder_tiny")[name]
+		n := int32(golden.Rows[0])
+		withTiny(t, filepath.Join(testdata, "encoder_tiny", name), withoutDropout, func(model Network, _ string) {
+			offsets := []int32{0, n}
+			in := NewInput(golden.IDs[:n], RowPositions(offsets), offsets, torch.CPU, false)
+			if len(golden.Segments) > 0 {
+				in.Segments = Kinds(golden.Segments[:n], torch.CPU)
+			}
+			if len(golden.Languages) > 0 {
+				in.Languages = Kinds(golden.Languages[:n], torch.CPU)
+			}
+			layers, ok := model.(interface {
+				HiddenLayer(Input, int) *torch.Tensor
+			})
+			if !ok || len(want) != model.Configuration().Shape().NumLayers+1 {
+				t.Fatalf("%s: %d layers in the golden", name, len(want))
+			}
+			for layer := range want {
+				if d := largestDifference(layers.HiddenLayer(in, layer).Float32s(), want[layer]); d > 2e-5 {
+					t.Errorf("%s: layer %d differs by %g", name, layer, d)
+				}
+			}
+		})
 	}
 }

@@ -103,18 +103,24 @@ func (b builder) modernBlock(prefix string, layer int, c ModernBERTConfig) (bloc
 func (c ModernBERTConfig) residStd() float64 { return c.InitStd / math.Sqrt(2*float64(c.NumLayers)) }
 
 // Hidden returns the final norm's output, [N,D].
-func (m *ModernBERT) Hidden(in Input) *torch.Tensor {
+func (m *ModernBERT) Hidden(in Input) *torch.Tensor { return m.HiddenLayer(in, len(m.blocks)) }
+
+// HiddenLayer returns the output of a block, [N,D], counted from 1, the last one's behind the final norm; 0 is what goes into the first.
+func (m *ModernBERT) HiddenLayer(in Input, layer int) *torch.Tensor {
 	c := m.Config
 	width := c.Dim / c.NumHeads
 	global := torch.RotaryAngles(in.Positions, rotaryFrequencies(width, c.GlobalTheta, RopeScaling{}))
 	local := torch.RotaryAngles(in.Positions, rotaryFrequencies(width, c.LocalTheta, RopeScaling{}))
 	x := m.norm.Forward(m.tokens.Forward(in.IDs)).Dropout(c.EmbedDrop, in.Train)
-	for layer, block := range m.blocks {
+	for i, block := range m.blocks[:layer] {
 		angles := local
-		if c.global(layer) {
+		if c.global(i) {
 			angles = global
 		}
 		x = m.through(x, func(x *torch.Tensor) *torch.Tensor { return block.forward(x, in, angles) })
+	}
+	if layer < len(m.blocks) {
+		return x
 	}
 	return m.final.Forward(x)
 }

@@ -20,12 +20,14 @@ type embedFlags struct {
 	tokenizer, counts               string
 	unit                            bool
 	a                               float64
-	maxTokens                       int
+	maxTokens, layer                int
+	tokens                          bool
 	checkpoint                      string
 }
 
 var (
 	embedFormats  = []string{"text", "npy", "jsonl", "csv", "parquet"}
+	tokenFormats  = []string{"jsonl", "safetensors"}
 	embedPoolings = []string{"mean", "sum", "max", "sif"}
 	modelPoolings = []string{"mean", "cls", "last", "max"}
 )
@@ -50,6 +52,11 @@ told on standard error.
            csv     a heading v0,v1,... and a row each
            npy     one array [N,D] float32, for numpy.load
            parquet columns line (from 1) and vector, a list of float32
+--layer N  of an encoder: the output of its N-th block, or from the end, -1 the last one's; 0 is what goes into the first
+--tokens   a vector for each token of a model, neither pooled nor scaled, as
+           jsonl       {"line", "ids", "pieces", "offsets", "byte_offsets", "vectors"} a line each, as tokenizer encode --json
+           safetensors ids [N], offsets [N,2] (code points of the line), vectors [N,D], and rows [L+1]: the tokens of
+                       line i are rows[i] to rows[i+1]
 --pooling  mean, sum, max, or sif: the mean with rare words weighing more, a/(a+p(word)), less the direction that all
            texts share (Arora et al. 2017); it holds the whole text in memory. p is counted in --counts F (lines of
            word, count), else as the vectors tell it, else in the text itself. Of a model's tokens: mean, cls, last, max.
@@ -67,7 +74,7 @@ told on standard error.
 			return runEmbed(cmd, args, f)
 		},
 	}
-	cmd.Flags().StringVar(&f.format, "format", "text", strings.Join(embedFormats, ", "))
+	cmd.Flags().StringVar(&f.format, "format", "text", strings.Join(embedFormats, ", ")+"; of --tokens "+strings.Join(tokenFormats, ", "))
 	cmd.Flags().StringVar(&f.pooling, "pooling", "mean", strings.Join(embedPoolings, ", "))
 	cmd.Flags().StringVar(&f.words, "words", "unicode", "how a line is cut into words: unicode, blanks")
 	addTokenizer(cmd, &f.tokenizer, "tokenizer whose pieces are the words, for vectors of a model's tokens")
@@ -75,6 +82,8 @@ told on standard error.
 	cmd.Flags().StringVar(&f.counts, "counts", "", "file of words and how often they occur, for sif")
 	cmd.Flags().Float64Var(&f.a, "sif-a", 1e-3, "the a of sif")
 	cmd.Flags().IntVar(&f.maxTokens, "max-tokens", 0, "cut a model's texts after that many tokens; 0 as its folder says")
+	cmd.Flags().IntVar(&f.layer, "layer", -1, "which layer's output, of an encoder; see above")
+	cmd.Flags().BoolVar(&f.tokens, "tokens", false, "a vector for each token of a model, as jsonl (the default then) or safetensors")
 	cmd.Flags().StringVar(&f.checkpoint, "checkpoint", "last", "which of a run's: last, best, or its folder's name")
 	addUnknown(cmd, &f.unknown, embeddings.ComposeOrSkip)
 	f.add(cmd)
@@ -82,7 +91,12 @@ told on standard error.
 }
 
 // check refuses what no text can be embedded with, before anything is read.
-func (f *embedFlags) check() error {
+func (f *embedFlags) check(cmd *cobra.Command) error {
+	for _, flag := range []string{"layer", "tokens", "max-tokens", "checkpoint"} {
+		if cmd.Flags().Changed(flag) {
+			return usagef("--%s is for a model's folder, not for vectors of words", flag)
+		}
+	}
 	for _, c := range []struct {
 		flag, value string
 		known       []string
@@ -115,7 +129,16 @@ func (f *embedFlags) checkModel(cmd *cobra.Command) error {
 	if f.maxTokens < 0 {
 		return fmt.Errorf("--max-tokens is %d; give a number from 1, or 0 for what the folder says", f.maxTokens)
 	}
-	return oneOf("format", f.format, embedFormats)
+	if !f.tokens {
+		return oneOf("format", f.format, embedFormats)
+	}
+	if f.pooling != "" {
+		return usagef("--tokens and --pooling exclude each other; give one")
+	}
+	if !cmd.Flags().Changed("format") {
+		f.format = "jsonl"
+	}
+	return oneOf("format", f.format, tokenFormats)
 }
 
 // embedder turns lines into vectors. It is used by several goroutines at once.
@@ -136,7 +159,7 @@ type embedCounts struct {
 
 func runEmbed(cmd *cobra.Command, args []string, f embedFlags) (err error) {
 	e := &embedder{o: embeddings.TextOptions{Unit: f.unit}, rows: rowFormat(f.format)}
-	if err := f.check(); err != nil {
+	if err := f.check(cmd); err != nil {
 		return err
 	}
 	if e.o.Unknown, err = policy(f.unknown); err != nil {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/go-cloze/cloze/models"
 	"github.com/go-cloze/cloze/models/torch"
+	"github.com/go-cloze/cloze/tokenize"
 )
 
 // Poolings are the ways to make one vector of those of a text's tokens: their mean, the first token's (cls), the last one's, or the
@@ -21,6 +22,7 @@ type Embedder struct {
 	*LM
 	Sentence
 	encoder *models.Encoder // the network made for this alone; nil where Hidden does it
+	layer   int             // whose output is taken, up to the network's last; 0 is what goes into the first
 }
 
 // EmbedOptions change what a folder says of itself.
@@ -28,6 +30,7 @@ type EmbedOptions struct {
 	Checkpoint string // as in Options
 	Pooling    string // one of Poolings; "" as the folder says, else the mean
 	MaxTokens  int    // of a text, template and all; longer ones are cut at the end; 0 as the folder says, else the network's context
+	Layer      *int   // of an encoder: whose output is taken, from 1, or from the end: -1 is the last; 0 is what goes into the first; nil is the last
 }
 
 // OpenEmbedder opens a run folder, or a Hugging Face folder; what sentence-transformers keeps there (modules.json, 1_Pooling,
@@ -44,17 +47,44 @@ func OpenEmbedder(path string, o EmbedOptions) (*Embedder, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Embedder{LM: lm, Sentence: sentence}
-	if network, ok := lm.Model.(interface{ Encoder() *models.Encoder }); ok {
+	shape := lm.Model.Configuration().Shape()
+	e := &Embedder{LM: lm, Sentence: sentence, layer: shape.NumLayers}
+	if o.Layer != nil {
+		if err := e.setLayer(path, *o.Layer); err != nil {
+			lm.Close()
+			return nil, err
+		}
+	}
+	if network, ok := lm.Model.(interface{ Encoder() *models.Encoder }); ok && e.layer == shape.NumLayers {
 		err := torch.Do(func() error { e.encoder = network.Encoder(); return nil })
 		if err != nil {
 			return nil, err
 		}
 	}
-	context := lm.Model.Configuration().Shape().NumContext
 	e.Pooling = cmp.Or(o.Pooling, e.Pooling, "mean")
-	e.MaxTokens = min(cmp.Or(o.MaxTokens, e.MaxTokens, context), context)
+	e.MaxTokens = min(cmp.Or(o.MaxTokens, e.MaxTokens, shape.NumContext), shape.NumContext)
 	return e, nil
+}
+
+// layered is a network that gives the output of any of its blocks, as models.BERT's HiddenLayer does.
+type layered interface {
+	HiddenLayer(in models.Input, layer int) *torch.Tensor
+}
+
+// setLayer takes a layer's number as the user counts.
+func (e *Embedder) setLayer(path string, layer int) error {
+	last := e.layer
+	if _, ok := e.Model.(layered); !ok && layer != -1 && layer != last {
+		return fmt.Errorf("%s: a layer other than the last is given of encoders, and this is a %s; leave the layer out", path, e.Model.Configuration().Shape().ModelType)
+	}
+	if layer < -last-1 || layer > last {
+		return fmt.Errorf("%s: layer %d of a network of %d; give 0 (what goes into the first) to %d, or -1 (the last) to %d", path, layer, last, last, -last-1)
+	}
+	if layer < 0 {
+		layer += last + 1
+	}
+	e.layer = layer
+	return nil
 }
 
 // Close frees the model. A second call does nothing.
@@ -94,10 +124,31 @@ func (e *Embedder) Embed(ctx context.Context, texts []string) (Embedded, error) 
 			out.Cut++
 		}
 	}
-	if err := byLength(ctx, out.Tokens, func(some []int) error { return e.embed(rows, some, out.Vectors) }); err != nil {
+	err := e.each(ctx, rows, out.Tokens, func(i int, hiddenND []float32) {
+		vector := out.Vectors[i*dim : (i+1)*dim]
+		pool(vector, hiddenND, e.Pooling)
+		if e.Normalize {
+			normalize(vector)
+		}
+	})
+	if err != nil {
 		return Embedded{}, err
 	}
 	return out, nil
+}
+
+// each hands the hidden states of each row that has tokens to take, [N,D], which are its own only as long as take runs.
+func (e *Embedder) each(ctx context.Context, rows []embedRow, tokens []int, take func(i int, hiddenND []float32)) error {
+	dim := e.Dim()
+	return byLength(ctx, tokens, func(some []int) error {
+		hidden, offsets, err := e.hidden(rows, some)
+		for i, at := range some {
+			if from, to := int(offsets[i])*dim, int(offsets[i+1])*dim; err == nil && from < to {
+				take(at, hidden[from:to])
+			}
+		}
+		return err
+	})
 }
 
 // byLength sorts texts of so many tokens by length and has run take them, by their numbers, in batches of at most batchTokens or of one
@@ -129,14 +180,21 @@ func byLength(ctx context.Context, tokens []int, run func(some []int) error) err
 type embedRow struct {
 	ids      []int32
 	segments []int32
+	kept     []int // of a text that was cut, which tokens of its encoding are left; nil for all
 }
 
 // row cuts a text into tokens, with the template around them; of a long one the end of the text is left out, not of the template.
-func (e *Embedder) row(text string) (row embedRow, cut bool) {
+func (e *Embedder) row(text string) (row embedRow, cut bool) { return e.rowOf(e.encode(text)) }
+
+func (e *Embedder) encode(text string) tokenize.Encoding {
 	if e.Lower {
 		text = strings.ToLower(text)
 	}
-	encoding := e.Tokenizer.Encode(e.Prompt + text)
+	return e.Tokenizer.Encode(e.Prompt + text)
+}
+
+// rowOf is row for a text that is encoded.
+func (e *Embedder) rowOf(encoding tokenize.Encoding) (row embedRow, cut bool) {
 	over := len(encoding.IDs) - e.MaxTokens
 	row = embedRow{ids: encoding.IDs, segments: encoding.TypeIDs}
 	if over <= 0 {
@@ -152,61 +210,48 @@ func (e *Embedder) row(text string) (row embedRow, cut bool) {
 	row.ids, row.segments = nil, nil
 	for i, id := range encoding.IDs {
 		if i < last || encoding.SpecialMask[i] {
-			row.ids, row.segments = append(row.ids, id), append(row.segments, encoding.TypeIDs[i])
+			row.ids, row.segments, row.kept = append(row.ids, id), append(row.segments, encoding.TypeIDs[i]), append(row.kept, i)
 		}
 	}
 	n := min(len(row.ids), e.MaxTokens) // a template longer than the limit is cut, too
-	row.ids, row.segments = row.ids[:n], row.segments[:n]
+	row.ids, row.segments, row.kept = row.ids[:n], row.segments[:n], row.kept[:n]
 	return row, true
 }
 
-// embed writes the vectors of some of the rows to their places.
-func (e *Embedder) embed(rows []embedRow, some []int, vectors []float32) error {
+// hidden returns the hidden states of some of the rows, [N,D]; those of the i-th begin at offsets[i].
+func (e *Embedder) hidden(rows []embedRow, some []int) (hidden []float32, offsets []int32, err error) {
 	var ids, segments []int32
-	offsets := []int32{0}
+	offsets = []int32{0}
 	for _, at := range some {
 		row := rows[at]
 		ids, segments = append(ids, row.ids...), append(segments, row.segments...)
 		offsets = append(offsets, int32(len(ids)))
 	}
 	if len(ids) == 0 {
-		return nil
+		return nil, offsets, nil
 	}
 	if err := models.CheckIDs(e.Model.Configuration().Shape().VocabSize, ids); err != nil {
-		return fmt.Errorf("%s: %w", e.Weights, err)
+		return nil, offsets, fmt.Errorf("%s: %w", e.Weights, err)
 	}
 	if slices.Max(segments) == 0 {
 		segments = nil
 	}
-	var hidden []float32
-	err := torch.Do(func() error {
+	err = torch.Do(func() error {
 		torch.NoGrad(func() {
 			in := models.NewInput(ids, models.RowPositions(offsets), offsets, torch.CPU, false)
 			in.Segments = models.Kinds(segments, torch.CPU)
-			if e.encoder != nil {
+			switch {
+			case e.encoder != nil:
 				hidden = e.encoder.Hidden(in).Float32s()
-			} else {
+			case e.layer < e.Model.Configuration().Shape().NumLayers:
+				hidden = e.Model.(layered).HiddenLayer(in, e.layer).Float32s()
+			default:
 				hidden = e.Model.Hidden(in).Float32s()
 			}
 		})
 		return nil
 	})
-	if err != nil {
-		return err
-	}
-	dim := e.Dim()
-	for i, at := range some {
-		from, to := int(offsets[i])*dim, int(offsets[i+1])*dim
-		if from == to {
-			continue
-		}
-		vector := vectors[at*dim : (at+1)*dim]
-		pool(vector, hidden[from:to], e.Pooling)
-		if e.Normalize {
-			normalize(vector)
-		}
-	}
-	return nil
+	return hidden, offsets, err
 }
 
 // pool makes one vector of those of a text's tokens, [N,D].

@@ -203,3 +203,90 @@ func TestAnEncoderWritesNoText(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestTokensHaveTheirOwnVectors: the hidden states of the network, token by token, and their places in the text, whatever the folder puts before it
+// or makes of its case; the mean of the vectors is the text's.
+func TestTokensHaveTheirOwnVectors(t *testing.T) {
+	for name, s := range map[string]Sentence{"plain": {}, "lower": {Lower: true}, "prompt": {Prompt: "frage: "}, "both": {Lower: true, Prompt: "FRAGE: "}} {
+		_, dir := newEncoder(t, s)
+		e := openEmbedder(t, dir, EmbedOptions{})
+		texts := append(mixedTexts()[:20], "İSTANBUL Ⱥ Küche", "\xff Tee")
+		all, err := e.EmbedTokens(context.Background(), texts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		whole, err := e.Embed(context.Background(), texts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cut := 0
+		for i, tokens := range all {
+			n := len(tokens.IDs)
+			if n != len(tokens.Pieces) || n != len(tokens.Offsets) || len(tokens.Vectors) != n*e.Dim() || n != whole.Tokens[i] {
+				t.Fatalf("%s: text %d: %d ids, %d pieces, %d offsets, %d numbers", name, i, n, len(tokens.Pieces), len(tokens.Offsets), len(tokens.Vectors))
+			}
+			mean := make([]float32, e.Dim())
+			pool(mean, tokens.Vectors, "mean")
+			for d := range mean {
+				if math.Abs(float64(mean[d]-whole.Vectors[i*e.Dim()+d])) > 1e-5 {
+					t.Fatalf("%s: text %d: the mean of its tokens is not its vector", name, i)
+				}
+			}
+			last := 0
+			for k, o := range tokens.Offsets {
+				id, known := e.Tokenizer.ID(tokens.Pieces[k])
+				if !known || id != tokens.IDs[k] {
+					t.Errorf("%s: text %d: token %d is %q", name, i, tokens.IDs[k], tokens.Pieces[k])
+				}
+				if o[0] > o[1] || o[1] > len(texts[i]) || o[1] != 0 && o[0] < last {
+					t.Errorf("%s: text %d: offsets %v", name, i, tokens.Offsets)
+				}
+				last = max(last, o[0])
+			}
+			if tokens.Cut {
+				cut++
+			} else if n > 2 && tokens.Offsets[n-2][1] != len(texts[i]) {
+				t.Errorf("%s: text %d: the last token ends at %d of %d", name, i, tokens.Offsets[n-2][1], len(texts[i]))
+			}
+		}
+		if cut != whole.Cut {
+			t.Errorf("%s: %d texts are cut, %d of whole texts", name, cut, whole.Cut)
+		}
+	}
+}
+
+// TestLayersAreCountedFromBothEnds: 0 is what goes into the first block, -1 the last one's output.
+func TestLayersAreCountedFromBothEnds(t *testing.T) {
+	lm, dir := newEncoder(t, Sentence{Pooling: "last"})
+	ids := lm.Tokenizer.Encode("the tea is hot").IDs
+	at := func(layer int) []float32 {
+		out, err := openEmbedder(t, dir, EmbedOptions{Layer: &layer}).Embed(context.Background(), []string{"the tea is hot"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return out.Vectors
+	}
+	for layer := range 3 {
+		var want []float32
+		if err := torch.Do(func() error { want = lm.Model.(layered).HiddenLayer(oneRow(ids), layer).Float32s(); return nil }); err != nil {
+			t.Fatal(err)
+		}
+		want = want[len(want)-32:]
+		for d, x := range at(layer) {
+			if math.Abs(float64(x-want[d])) > 1e-5 {
+				t.Fatalf("layer %d differs", layer)
+			}
+		}
+		if !reflect.DeepEqual(at(layer), at(layer-3)) {
+			t.Errorf("layer %d is not layer %d", layer, layer-3)
+		}
+	}
+	if reflect.DeepEqual(at(0), at(1)) || reflect.DeepEqual(at(1), at(2)) {
+		t.Error("two layers give the same")
+	}
+	for _, layer := range []int{3, -4} {
+		if _, err := OpenEmbedder(dir, EmbedOptions{Layer: &layer}); err == nil || !strings.Contains(err.Error(), "to 2, or -1") {
+			t.Errorf("layer %d: %v", layer, err)
+		}
+	}
+}
