@@ -121,9 +121,6 @@ func (m *BERT) Hidden(in Input) *torch.Tensor { return m.until(in, len(m.blocks)
 // HiddenLayer returns the output of a block, [N,D], counted from 1; 0 is what goes into the first. The last is Hidden.
 func (m *BERT) HiddenLayer(in Input, layer int) *torch.Tensor { return m.until(in, layer) }
 
-// HiddenLayer returns the output of a block, [N,D], counted from 1; 0 is what goes into the first. The last is Hidden.
-func (m *BERT) HiddenLayer(in Input, layer int) *torch.Tensor { return m.until(in, layer) }
-
 // until returns what the first blocks make of the input, [N,D].
 func (m *BERT) until(in Input, blocks int) *torch.Tensor { return m.untilOf(m.embed(in), in, blocks) }
 
