@@ -193,6 +193,9 @@ func (c *Classifier) Row(t classify.Text) (row objectives.Sequence, cut, empty b
 		pair = c.LM.Tokenizer.AppendIDs(nil, []byte(c.Card.Prepared(t.Pair)))
 	}
 	row, cut = c.template.row(text, pair, c.Card.MaxLength)
+	if len(row.IDs) == 0 { // nothing in the text, nothing around it: a network must see something
+		row.IDs, row.Segments = []int32{max(c.LM.Tokenizer.Roles().Pad, 0)}, []int8{0}
+	}
 	return row, cut, len(text)+len(pair) == 0
 }
 

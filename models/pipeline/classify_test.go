@@ -185,6 +185,24 @@ func TestAClassifierComesBack(t *testing.T) {
 	}
 }
 
+// TestAnEmptyTextHasAnAnswerWithoutATemplate by a row of one token, in a batch and alone.
+func TestAnEmptyTextHasAnAnswerWithoutATemplate(t *testing.T) {
+	for _, c := range []*Classifier{newClassified(t, single()), reopened(t, newClassified(t, single()), ClassifierOptions{})} {
+		c.template = template{}
+		all, err := c.Predict(context.Background(), []classify.Text{{Text: "the tea"}, {}, {Text: "garden"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		alone, err := c.Predict(context.Background(), []classify.Text{{}})
+		if err != nil || !all[1].Empty || all[0].Empty || !same(alone, all[1:2], 1e-6) {
+			t.Errorf("%v, %v: %v", all, alone, err)
+		}
+		if e, err := c.Explain(context.Background(), classify.Text{}, 0, 3); err != nil || len(e.Tokens) != 0 {
+			t.Errorf("%v, %v", e, err)
+		}
+	}
+}
+
 // TestRowsHaveTheTemplateAroundThem, cut or not; a special token in a text is text (its template's tokens stay the only ones).
 func TestRowsHaveTheTemplateAroundThem(t *testing.T) {
 	c := newClassified(t, single())
