@@ -12,9 +12,9 @@ cat > "$out/bert.json" <<END
  "max_position_embeddings":128,"type_vocab_size":2,"hidden_dropout_prob":0.0,"attention_probs_dropout_prob":0.0}
 END
 "$cloze" tokenizer train --quiet --model wordpiece --vocab-size 8192 --out "$out/tokenizer.json" "$sets/tweets.txt"
-"$cloze" pretrain --objective masked-token --model "$out/bert.json" --tokenizer "$out/tokenizer.json" --out "$out/run" --threads 2 $tests \
+"$cloze" pretrain --objective masked-token --model "$out/bert.json" --tokenizer "$out/tokenizer.json" --out "$out/run" --threads "${THREADS:-2}" $tests \
 	--set masking.mlm_probability=0.25 --set data.blocks=documents --set train.block_size=120 --set train.batch_size=16 --set "train.steps=$steps" \
-	--set train.learning_rate=0.002 --set train.warmup_steps=200 --set train.eval_every=500 --set "train.seed=$seed" "$sets/tweets.txt"
-"$cloze" finetune --model "$out/run" --out "$out/classifier" --threads 2 --seed "$seed" --set encoder.max_length=64 --set encoder.dropout=0.1 --set encoder.learning_rate=5e-4 \
+	--set train.learning_rate=0.002 --set "train.warmup_steps=$((steps < 200 ? 0 : 200))" --set train.eval_every=500 --set "train.seed=$seed" "$sets/tweets.txt"
+"$cloze" finetune --model "$out/run" --out "$out/classifier" --threads "${THREADS:-2}" --seed "$seed" --set encoder.max_length=64 --set encoder.dropout=0.1 --set encoder.learning_rate=5e-4 \
 	--set thresholds=true "$sets/davidson_train.csv"
 "$cloze" eval classifier "$out/classifier" "$sets/davidson_test.csv" --json > "$out/davidson.json"

@@ -1,8 +1,8 @@
 """The race of answering: a classifier over tweets, transformers beside cloze predict, the probabilities compared.
 
-usage: CLOZE=bin/cloze CLOZE_DATA=... python testdata/bench/predict_race.py CLASSIFIER [THREADS] [TEXTS] [ROUNDS]
+usage: CLOZE=bin/cloze CLOZE_DATA=... python testdata/bench/predict_race.py CLASSIFIER [THREADS] [TEXTS] [ROUNDS] [NAME,NAME...]
   CLASSIFIER is a folder that cloze finetune wrote from an encoder. Texts are every fifth of hate/davidson, the test part; none is printed.
-Each round runs all once, in turns, each in a process of its own:
+Each round runs all once, or those named, in turns, each in a process of its own:
   cloze            cloze predict on a csv
   cloze int8       the same with --int8
   transformers     a bare loop as good as it gets: texts sorted by length, batches of 64 padded to their longest, no gradients
@@ -60,7 +60,7 @@ print("seconds", time.perf_counter() - start)
 json.dump(answers, open(out, "w"))
 """
 classifier = sys.argv[1]
-threads, count, rounds = (int(x) for x in (sys.argv[2:] + ["2", "1500", "3"][len(sys.argv) - 2:]))
+threads, count, rounds = (int(x) for x in (sys.argv[2:5] + ["2", "1500", "3"][len(sys.argv[:5]) - 2:]))
 rows = csv.DictReader(io.TextIOWrapper(gzip.open(pathlib.Path(os.environ["CLOZE_DATA"]) / "hate/davidson/labeled_data.csv.gz"), encoding="utf-8", newline=""))
 rows = [r for i, r in enumerate(rows) if i % 5 == 0][:count]
 count = len(rows)
