@@ -9,7 +9,7 @@ import (
 )
 
 func main() {
-	settleThreads()
+	settleLibtorch()
 	// The first interrupt asks a verb to stop tidily (a checkpoint is written); after it the signal is the
 	// system's again, so that a second one ends the process at once.
 	ctx, restore := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

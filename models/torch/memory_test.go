@@ -22,6 +22,28 @@ func residentBytes(t *testing.T) int64 {
 	return pages * int64(os.Getpagesize())
 }
 
+// What is released comes back when it is used.
+func TestReleasedCodeStillRuns(t *testing.T) {
+	work := func() (sum float64) {
+		do(t, func() {
+			x := Ones(Float32, CPU, 64, 64)
+			y := x.MatMul(x)
+			sum = float64(y.Float32s()[0])
+			Free(x, y)
+		})
+		return sum
+	}
+	work()
+	before := residentBytes(t)
+	ReleaseCode()
+	if given := before - residentBytes(t); given < 16<<20 {
+		t.Errorf("%d bytes given back", given)
+	}
+	if got := work(); got != 64 {
+		t.Errorf("a product after it is %g", got)
+	}
+}
+
 // sugarme/gotch#115, #88: every tensor leaked there.
 func TestHundredThousandTensorsLeaveNoMemory(t *testing.T) {
 	before := Live()

@@ -5,6 +5,8 @@ package main
 import (
 	"os"
 	"syscall"
+
+	"github.com/go-cloze/cloze/models/torch"
 )
 
 // spinCount is how many times libtorch's threads look for work before they sleep, between two operations. GNU
@@ -12,11 +14,13 @@ import (
 // working one from its core, and a training step takes five to ten times as long (docs/log.md).
 const spinCount = "1000"
 
-// settleThreads starts the program anew with a modest spin count, unless the user has said how threads wait. OpenMP
-// reads its settings as it is loaded, before main, so nothing less works; it takes some ten milliseconds.
-func settleThreads() {
+// settleLibtorch starts the program anew with a modest spin count, unless the user has said how threads wait, and gives
+// back the memory that loading libtorch took. OpenMP reads its settings as it is loaded, before main, so nothing less
+// works; it takes some ten milliseconds.
+func settleLibtorch() {
 	for _, name := range []string{"GOMP_SPINCOUNT", "OMP_WAIT_POLICY"} {
 		if _, set := os.LookupEnv(name); set {
+			torch.ReleaseCode()
 			return
 		}
 	}
